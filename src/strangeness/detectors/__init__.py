@@ -1,1 +1,1 @@
-"""Room."""
+"""Detectors: arrays to scores, one mechanism a file; higher = stranger."""

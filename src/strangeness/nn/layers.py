@@ -1,0 +1,88 @@
+"""Dense layers, a network of them with a named activation, and the scaling of features."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, PRNGKeyArray
+from numpy.typing import NDArray
+
+from strangeness.core.errors import InputError, nearest
+from strangeness.core.estimators import float_dtype
+
+ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
+    "identity": lambda x: x,
+    "relu": jax.nn.relu,
+    "silu": jax.nn.silu,
+    "tanh": jnp.tanh,
+}
+
+
+class Dense(eqx.Module):
+    """x W + b, batch first."""
+
+    weight: Float[Array, "inputs outputs"]
+    bias: Float[Array, " outputs"]
+
+    def __call__(self, x: Float[Array, "n inputs"]) -> Float[Array, "n outputs"]:
+        return x @ self.weight + self.bias
+
+
+class Network(eqx.Module):
+    """Dense layers with one activation between them, none behind the last."""
+
+    layers: tuple[Dense, ...]
+    activation: str = eqx.field(static=True)
+
+    def __check_init__(self) -> None:
+        if self.activation not in ACTIVATIONS:
+            raise InputError(f"unknown activation {self.activation!r}", nearest(self.activation, ACTIVATIONS))
+
+    def __call__(self, x: Float[Array, "n inputs"]) -> Float[Array, "n outputs"]:
+        act = ACTIVATIONS[self.activation]
+        for layer in self.layers[:-1]:
+            x = act(layer(x))
+        return self.layers[-1](x)
+
+
+def dense_network(sizes: Sequence[int], *, key: PRNGKeyArray, activation: str = "silu") -> Network:
+    """A network with layers of the given sizes, He-initialised (arXiv:1502.01852, eq. 10), zero biases.
+
+    Raises:
+        InputError: for an unknown activation or a size below 1.
+    """
+    if min(sizes) < 1:
+        raise InputError(f"a layer of size {min(sizes)}", "Sizes are 1 or more.")
+    keys = jax.random.split(key, len(sizes) - 1)
+    return Network(tuple(_dense(k, a, b) for k, a, b in zip(keys, sizes, sizes[1:], strict=False)), activation)
+
+
+def _dense(key: PRNGKeyArray, inputs: int, outputs: int) -> Dense:
+    weight = jax.random.normal(key, (inputs, outputs), float_dtype()) * np.sqrt(2.0 / inputs).astype(float)
+    return Dense(weight.astype(float_dtype()), jnp.zeros(outputs, float_dtype()))
+
+
+class Standardiser(eqx.Module):
+    """(x - mean) / scale for each feature; a feature that never varies is only centred.
+
+    Kept apart from the network behind it, so that training does not move it.
+    """
+
+    mean: Float[Any, " d"]
+    scale: Float[Any, " d"]
+
+    def __call__(self, x: Float[Array, "n d"]) -> Float[Array, "n d"]:
+        return (x - self.mean) / self.scale
+
+    @classmethod
+    def of(cls, x: NDArray[Any], weight: NDArray[Any] | None = None) -> Standardiser:
+        """Fitted to rows (n, d) with non-negative weights (n,)."""
+        mean = np.average(x, axis=0, weights=weight)
+        scale = np.sqrt(np.average((x - mean) ** 2, axis=0, weights=weight))
+        scale = np.where(scale > 1e-12 * np.maximum(np.abs(mean), 1.0), scale, 1.0)
+        return cls(np.asarray(mean, float_dtype()), np.asarray(scale, float_dtype()))
