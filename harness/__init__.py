@@ -1,0 +1,1 @@
+"""What the benchmarks and the validation share: cases, targets, shards and committed results."""

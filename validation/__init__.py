@@ -1,0 +1,1 @@
+"""Numbers of this package against reference values: ``python -m validation [NAME] --json FILE [--full]``."""
