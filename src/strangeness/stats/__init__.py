@@ -1,1 +1,1 @@
-"""Room."""
+"""The statistics underneath: tails, intervals, Poisson fits and the laws of dependent p-values."""
