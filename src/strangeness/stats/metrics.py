@@ -1,4 +1,4 @@
-"""How well a score separates two classes: ROC curve, AUC, background rejection and significance improvement."""
+"""How well a score separates two classes: ROC curve, AUC, rejection and significance improvement."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ class RocCurve:
         return float(np.trapezoid(self.eps_s, self.eps_b))
 
     def rejection(self, eps_s: ArrayLike, least: int = LEAST_BACKGROUND) -> Array:
-        """1 / eps_B at the signal efficiencies ``eps_s``; NaN where fewer than ``least`` background events remain."""
+        """1 / eps_B at the signal efficiencies ``eps_s``; NaN with fewer than ``least`` background events."""
         eps_b, enough = self._background_at(eps_s, least)
         return np.divide(1.0, eps_b, out=np.full_like(eps_b, np.nan), where=enough & (eps_b > 0))
 
     def sic(self, eps_s: ArrayLike, least: int = LEAST_BACKGROUND) -> Array:
-        """eps_S / sqrt(eps_B) at ``eps_s`` (arXiv:1001.2768); NaN where fewer than ``least`` background events remain."""
+        """eps_S / sqrt(eps_B) at ``eps_s`` (arXiv:1001.2768); NaN with fewer than ``least`` background events."""
         return np.asarray(eps_s, np.float64) * np.sqrt(self.rejection(eps_s, least))
 
     def max_sic(self, least: int = LEAST_BACKGROUND) -> float:
@@ -116,7 +116,9 @@ def _checked(name: str, score: ArrayLike, weight: ArrayLike | None) -> tuple[Arr
     scores = np.asarray(score, np.float64)
     weights = np.ones_like(scores) if weight is None else np.asarray(weight, np.float64)
     if scores.ndim != 1 or scores.size == 0:
-        raise InputError(f"{name} scores of shape {scores.shape}", "Give one score for each of at least one event.")
+        raise InputError(
+            f"{name} scores of shape {scores.shape}", "Give one score for each of at least one event."
+        )
     if np.isnan(scores).any():
         raise InputError(f"a {name} score is nan", "Remove events whose score is not a number.")
     if weights.shape != scores.shape or not np.all(weights >= 0) or not 0 < weights.sum() < np.inf:
