@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 from sklearn.metrics import roc_curve as sklearn_roc
 
 from strangeness.core.errors import InputError
-from strangeness.stats.metrics import auc, roc_curve, seed_band
+from strangeness.stats.metrics import auc, rejection, roc_curve, seed_band
 
 scores = st.lists(st.integers(-4, 4).map(float), min_size=1, max_size=30)
 
@@ -66,7 +66,7 @@ def test_max_sic_is_the_best_cut_with_enough_background(rng: np.random.Generator
 def test_curves_end_where_too_little_background_remains() -> None:
     curve = roc_curve(np.arange(100.0), np.arange(100.0) + 50)
     assert np.isnan(curve.rejection(0.3)) and np.isnan(curve.sic(0.3))
-    assert curve.rejection(1.0) == pytest.approx(2.0)
+    assert rejection(np.arange(100.0), np.arange(100.0) + 50, 1.0) == pytest.approx(2.0)
     assert curve.rejection(0.8, least=1) == pytest.approx(100 / 30)
 
 

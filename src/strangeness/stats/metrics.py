@@ -38,7 +38,7 @@ class RocCurve:
         return np.divide(1.0, eps_b, out=np.full_like(eps_b, np.nan), where=enough & (eps_b > 0))
 
     def sic(self, eps_s: ArrayLike, least: int = LEAST_BACKGROUND) -> Array:
-        """eps_S / sqrt(eps_B) at ``eps_s`` (arXiv:1001.2768); NaN with fewer than ``least`` background events."""
+        """eps_S / sqrt(eps_B) at ``eps_s`` (arXiv:1001.2768); NaN where ``rejection`` is."""
         return np.asarray(eps_s, np.float64) * np.sqrt(self.rejection(eps_s, least))
 
     def max_sic(self, least: int = LEAST_BACKGROUND) -> float:
@@ -97,6 +97,13 @@ def roc_curve(
 def auc(background: ArrayLike, signal: ArrayLike) -> float:
     """The chance that a signal score exceeds a background score, ties counted half."""
     return roc_curve(background, signal).auc()
+
+
+def rejection(
+    background: ArrayLike, signal: ArrayLike, eps_s: ArrayLike, least: int = LEAST_BACKGROUND
+) -> Array:
+    """1 / eps_B of two lists of scores at the signal efficiencies ``eps_s``; see ``RocCurve.rejection``."""
+    return roc_curve(background, signal).rejection(eps_s, least)
 
 
 def seed_band(values: Sequence[ArrayLike] | ArrayLike) -> tuple[Array, Array, Array]:
