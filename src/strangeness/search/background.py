@@ -25,7 +25,9 @@ def geometric_edges(lo: float, hi: float, relative_width: float) -> Array:
     if not (np.isfinite([lo, hi]).all() and 0 < lo < hi):
         raise InputError(f"mass range [{lo}, {hi}]", "Give 0 < lo < hi in GeV.")
     if not 0 < relative_width <= hi / lo - 1:
-        raise InputError(f"relative bin width {relative_width}", f"Give a width between 0 and {hi / lo - 1:.3g}.")
+        raise InputError(
+            f"relative bin width {relative_width}", f"Give a width between 0 and {hi / lo - 1:.3g}."
+        )
     bins = max(1, round(np.log(hi / lo) / np.log1p(relative_width)))
     edges = np.geomspace(lo, hi, bins + 1)
     edges[0], edges[-1] = lo, hi
@@ -42,7 +44,9 @@ def checked_edges(edges: ArrayLike) -> Array:
     if values.ndim != 1 or values.size < 2 or not np.all(np.isfinite(values)):
         raise InputError(f"bin edges of shape {values.shape}", "Give two or more finite edges in GeV.")
     if np.any(values <= 0) or np.any(np.diff(values) <= 0):
-        raise InputError(f"bin edges from {values[0]:g} to {values[-1]:g}", "Give positive, increasing edges.")
+        raise InputError(
+            f"bin edges from {values[0]:g} to {values[-1]:g}", "Give positive, increasing edges."
+        )
     return values
 
 
@@ -83,7 +87,9 @@ class DijetFunction:
             raise InputError(f"a dijet function with {self.n_parameters} parameters", "Choose 3, 4 or 5.")
         edges = checked_edges(edges)
         if edges[-1] >= self.sqrt_s:
-            raise InputError(f"a mass of {edges[-1]:g} GeV at sqrt(s) = {self.sqrt_s:g}", "Lower the upper edge.")
+            raise InputError(
+                f"a mass of {edges[-1]:g} GeV at sqrt(s) = {self.sqrt_s:g}", "Lower the upper edge."
+            )
         if edges.size - 1 <= self.n_parameters:
             raise InputError(f"{edges.size - 1} bins for {self.n_parameters} parameters", "Use more bins.")
         x = np.sqrt(edges[1:] * edges[:-1]) / self.sqrt_s
@@ -106,7 +112,9 @@ class DijetFunction:
         mu, theta, done = newton(counts[:, None], prepared, start(counts[:, None], prepared))
         misfit = float(deviance(counts, mu[:, 0]))
         params = prepared.params(theta)[:, 0]
-        return BackgroundFit(edges, counts, mu[:, 0], params, misfit, counts.size - self.n_parameters, bool(done[0]))
+        return BackgroundFit(
+            edges, counts, mu[:, 0], params, misfit, counts.size - self.n_parameters, bool(done[0])
+        )
 
     def prepared(self, weight: Array, edges: Array) -> Design:
         """The design made orthonormal under a spectrum like the ones that will be fitted."""

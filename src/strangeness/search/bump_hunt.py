@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,7 +19,6 @@ from strangeness.stats.tails import z_from_log_p
 
 Array = NDArray[np.float64]
 Progress = Callable[[int, int], None]
-_CHUNK = 512
 
 
 @dataclass(frozen=True)
@@ -86,8 +85,6 @@ class BumpHunt:
         result = self.run_counts(counts, selection_law=selection_law, rng=rng, progress=progress)
         if scale == 1.0:
             return result
-        from dataclasses import replace
-
         note = f"weighted events: counts are effective numbers, sum of weights over {scale:.4g}"
         return replace(result, assumptions=(*result.assumptions, note))
 
@@ -114,20 +111,28 @@ class BumpHunt:
             raise InputError("an empty spectrum", "Widen the range or the selection.")
         if self.alpha is not None and not 0 < self.alpha < 1:
             raise InputError(f"alpha = {self.alpha}", "Give a cut on the p-value between 0 and 1.")
-        if selection_law is not None and self.alpha is not None and not np.isclose(selection_law.alpha, self.alpha):
+        if (
+            selection_law is not None
+            and self.alpha is not None
+            and not np.isclose(selection_law.alpha, self.alpha)
+        ):
             raise InputError(
                 f"a selection law for alpha = {selection_law.alpha:g} in a hunt at {self.alpha:g}",
                 "Use the same cut for both.",
             )
-        return null_of(self.background, edges, counts, checked_widths(self.widths, counts.size), selection_law)
+        return null_of(
+            self.background, edges, counts, checked_widths(self.widths, counts.size), selection_law
+        )
 
-    def pseudo_statistics(self, null: Null, rng: np.random.Generator, progress: Progress | None = None) -> Array:
+    def pseudo_statistics(
+        self, null: Null, rng: np.random.Generator, progress: Progress | None = None
+    ) -> Array:
         """t (n_pseudo,) of pseudo-experiments, made in chunks that stay in the cache."""
         if self.n_pseudo < 1:
             raise InputError(f"n_pseudo = {self.n_pseudo}", "Ask for at least one pseudo-experiment.")
         t = np.empty(self.n_pseudo)
-        for begin in range(0, self.n_pseudo, _CHUNK):
-            end = min(begin + _CHUNK, self.n_pseudo)
+        for begin in range(0, self.n_pseudo, null.chunk):
+            end = min(begin + null.chunk, self.n_pseudo)
             t[begin:end] = null.pseudo(rng, end - begin)
             if progress is not None:
                 progress(end, self.n_pseudo)
@@ -162,7 +167,9 @@ class BumpHunt:
             checks=(),
             blocked=False,
             reason="",
-            spectrum=Spectrum(*(tuple(float(v) for v in a) for a in (edges, counts, null.expected, null.pulls()))),
+            spectrum=Spectrum(
+                *(tuple(float(v) for v in a) for a in (edges, counts, null.expected, null.pulls()))
+            ),
         )
 
 
@@ -205,7 +212,9 @@ def _weighted(values: Array, edges: Array, weight: Array) -> tuple[Array, float]
 def _checked_weight(weight: ArrayLike, n: int) -> Array:
     values = np.asarray(weight, np.float64)
     if values.shape != (n,) or not np.all(np.isfinite(values)):
-        raise InputError(f"weights of shape {values.shape} for {n} events", "Give one finite weight an event.")
+        raise InputError(
+            f"weights of shape {values.shape} for {n} events", "Give one finite weight an event."
+        )
     if np.any(values < 0):
         raise InputError(f"a negative weight ({values.min():g})", "A bump hunt needs weights >= 0.")
     return values

@@ -10,19 +10,24 @@ from numpy.typing import NDArray
 from strangeness.core.errors import InputError
 from strangeness.search.background import BackgroundFit, DijetFunction
 from strangeness.search.template import FixedExpectation, TemplateBackground, template_t
-from strangeness.search.windows import Scan, WindowTable, largest_excess, scan_all, window_list, window_p, window_sums
+from strangeness.search.windows import Scan, WindowTable, largest_excess, scan_all, window_p, window_sums
 from strangeness.stats.poisson_fit import newton
 from strangeness.stats.selection import SelectionLaw
+from strangeness.stats.tails import deviance_term
 
 Array = NDArray[np.float64]
 Background = DijetFunction | FixedExpectation | TemplateBackground
 
 
 class Null(Protocol):
-    """Background alone: expected counts (bins,), the scan of the data, and statistics of pseudo-experiments."""
+    """Background alone: expected counts (bins,), the scan of the data, and statistics of pseudo-experiments.
+
+    ``chunk`` is the number of pseudo-experiments that are made at once, ``failed`` counts fits without convergence.
+    """
 
     expected: Array
     failed: int
+    chunk: int
     assumptions: tuple[str, ...]
 
     def observed(self) -> Scan:
@@ -49,7 +54,7 @@ def null_of(
     return FittedNull(background, edges, counts, widths, law)
 
 
-class _Efficiency:
+class Efficiency:
     """Pseudo-experiments of an expectation, times the efficiency that a finite calibration leaves uncertain."""
 
     def __init__(self, expected: Array, edges: Array, law: SelectionLaw | None) -> None:
@@ -67,6 +72,8 @@ class _Efficiency:
 class FittedNull:
     """A smooth function fitted to the data, and fitted again in every pseudo-experiment."""
 
+    chunk = 1024
+
     def __init__(
         self,
         background: DijetFunction,
@@ -78,11 +85,13 @@ class FittedNull:
         self.counts, self.widths = counts, widths
         self.fit: BackgroundFit = background.fit(counts, edges)
         if not self.fit.converged:
-            raise InputError("a background fit that did not converge", "Use fewer parameters or a narrower range.")
+            raise InputError(
+                "a background fit that did not converge", "Use fewer parameters or a narrower range."
+            )
         self.expected, self.failed = self.fit.expected, 0
         self.design = background.prepared(self.expected, edges)
         self.theta = self.design.internal(self.fit.params)[:, None]
-        self.source = _Efficiency(self.expected, edges, law)
+        self.source = Efficiency(self.expected, edges, law)
         self.assumptions = (
             f"background follows a smooth dijet function with {background.n_parameters} parameters, refitted in every "
             "pseudo-experiment",
@@ -111,6 +120,8 @@ class FittedNull:
 class FixedNull:
     """A known expectation without refit: p-values come from a table over counts."""
 
+    chunk = 4096
+
     def __init__(
         self,
         background: FixedExpectation,
@@ -121,10 +132,12 @@ class FixedNull:
     ) -> None:
         self.counts, self.widths, self.failed = counts, widths, 0
         self.expected = background.array(counts.size)
-        self.source = _Efficiency(self.expected, edges, law)
+        self.source = Efficiency(self.expected, edges, law)
         sums = np.concatenate([s for _, s in window_sums(self.expected[:, None], widths)])[:, 0]
         wide = sums if law is None else sums * (1.0 + float(np.max(_spread(law))) ** 2 * sums)
-        self.table = WindowTable(lambda n, w: window_p(n, sums[w : w + 1]), sums, np.sqrt(wide), counts.size, widths)
+        self.table = WindowTable(
+            lambda n, w: window_p(n, sums[w : w + 1]), sums, np.sqrt(wide), counts.size, widths
+        )
         self.assumptions = ("the background expectation is known exactly and not refitted",)
 
     def observed(self) -> Scan:
@@ -147,6 +160,8 @@ class TemplateNull:
     the global p-value is exact and needs no estimate of the spectrum.
     """
 
+    chunk = 4096
+
     def __init__(
         self, background: TemplateBackground, counts: Array, widths: tuple[int, ...], law: SelectionLaw | None
     ) -> None:
@@ -168,9 +183,14 @@ class TemplateNull:
         )
 
     def _table(self, widths: tuple[int, ...]) -> WindowTable:
-        total = np.concatenate([s for _, s in window_sums(self.total[:, None], widths)])[:, 0].astype(np.float64)
+        total = np.concatenate([s for _, s in window_sums(self.total[:, None], widths)])[:, 0].astype(
+            np.float64
+        )
         mean, variance = total * self.share, total * self.share * (1 - self.share)
-        law = lambda n, w: template_t(n, total[w] - n, self.tau)  # noqa: E731
+
+        def law(n: Array, window: int) -> Array:
+            return template_t(n, total[window] - n, self.tau)
+
         return WindowTable(law, mean, np.sqrt(variance), self.counts.size, widths, top=total)
 
     def observed(self) -> Scan:
@@ -189,8 +209,6 @@ class TemplateNull:
 
 def poisson_pulls(counts: Array, expected: Array) -> Array:
     """Signed roots of the deviance, about standard normal where counts are large."""
-    from strangeness.stats.tails import deviance_term
-
     return np.sign(counts - expected) * np.sqrt(np.maximum(2 * deviance_term(counts, expected), 0.0))
 
 
@@ -198,6 +216,3 @@ def _spread(law: SelectionLaw) -> Array:
     """Relative standard deviation of the efficiency per bin of the law."""
     total = law.a + law.b
     return np.sqrt(law.b / (law.a * (total + 1)))
-
-
-__all__ = ["Background", "FittedNull", "FixedNull", "Null", "TemplateNull", "null_of", "poisson_pulls", "window_list"]

@@ -79,7 +79,13 @@ class SearchResult:
             return dataclasses.replace(self, checks=every)
         reason = "; ".join(f"{check.name}: {check.text}" for check in failed)
         return dataclasses.replace(
-            self, checks=every, blocked=True, reason=reason, local_z=None, global_z=None, global_z_interval=(None, None)
+            self,
+            checks=every,
+            blocked=True,
+            reason=reason,
+            local_z=None,
+            global_z=None,
+            global_z_interval=(None, None),
         )
 
     def statement(self) -> str:
@@ -128,7 +134,9 @@ class SearchResult:
             InputError: for another schema, a missing or unknown key, or a value of the wrong type or range.
         """
         if values.get("schema") != SCHEMA:
-            raise InputError(f"a result of schema '{values.get('schema')}'", f"This version reads '{SCHEMA}'.")
+            raise InputError(
+                f"a result of schema '{values.get('schema')}'", f"This version reads '{SCHEMA}'."
+            )
         fields = _take(cls, {key: value for key, value in values.items() if key != "schema"}, "result")
         fields["spectrum"] = Spectrum(**_take(Spectrum, _mapping(fields["spectrum"], "spectrum"), "spectrum"))
         checks = _sequence(fields["checks"], "checks")
@@ -160,10 +168,14 @@ _TYPES: dict[str, tuple[type, ...]] = {
     **dict.fromkeys(("kind", "reason", "name", "text"), (str,)),
     **dict.fromkeys(("n_pseudo", "n_extreme"), (int,)),
     **dict.fromkeys(("blocked", "passed"), (bool,)),
-    **dict.fromkeys(("local_p", "local_log_p", "observed", "expected", "global_p", "p", "statistic"), _NUMBER),
+    **dict.fromkeys(
+        ("local_p", "local_log_p", "observed", "expected", "global_p", "p", "statistic"), _NUMBER
+    ),
     **dict.fromkeys(("global_p_randomised", "smallest_p"), _NUMBER),
     **dict.fromkeys(("local_z", "global_z", "trials_factor", "alpha"), (*_NUMBER, type(None))),
-    **dict.fromkeys(("window", "global_z_interval", "p_reach", "edges", "counts", "fitted", "pulls"), (list, tuple)),
+    **dict.fromkeys(
+        ("window", "global_z_interval", "p_reach", "edges", "counts", "fitted", "pulls"), (list, tuple)
+    ),
     **dict.fromkeys(("checks", "assumptions"), (list, tuple)),
 }
 
@@ -171,12 +183,17 @@ _TYPES: dict[str, tuple[type, ...]] = {
 def _take(cls: type, values: Mapping[str, Any], what: str) -> dict[str, Any]:
     names = {field.name for field in dataclasses.fields(cls)}
     if wrong := sorted(names ^ set(values)):
-        raise InputError(f"{what} with missing or unknown keys {wrong}", "Read a file written by this version.")
+        raise InputError(
+            f"{what} with missing or unknown keys {wrong}", "Read a file written by this version."
+        )
     for name, value in values.items():
         kinds = _TYPES.get(name)
         if kinds and (not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds)):
             raise InputError(f"{name} = {value!r} in the {what}", "Read a file written by this version.")
-    return {name: _tuple(value, name) if isinstance(value, list | tuple) else value for name, value in values.items()}
+    return {
+        name: _tuple(value, name) if isinstance(value, list | tuple) else value
+        for name, value in values.items()
+    }
 
 
 def _tuple(values: Sequence[Any], name: str) -> tuple[Any, ...]:

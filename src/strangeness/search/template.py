@@ -59,9 +59,13 @@ class TemplateBackground:
         """
         counts = _one_a_bin(self.counts, bins)
         if np.any(counts < 0) or np.any(counts != np.round(counts)):
-            raise InputError("reference counts that are not whole numbers >= 0", "Give unweighted event counts.")
+            raise InputError(
+                "reference counts that are not whole numbers >= 0", "Give unweighted event counts."
+            )
         if not (np.isfinite(self.tau) and self.tau > 0):
-            raise InputError(f"tau = {self.tau}", "Give the size of the reference over that of the data, above 0.")
+            raise InputError(
+                f"tau = {self.tau}", "Give the size of the reference over that of the data, above 0."
+            )
         return counts
 
 
@@ -96,5 +100,7 @@ def _far(n: Array, m: Array, share: float) -> Array:
 def _one_a_bin(values: tuple[float, ...] | tuple[int, ...], bins: int) -> Array:
     array = np.asarray(values, np.float64)
     if array.shape != (bins,) or not np.all(np.isfinite(array)):
-        raise InputError(f"a background of shape {array.shape} for {bins} bins", "Give one finite number a bin.")
+        raise InputError(
+            f"a background of shape {array.shape} for {bins} bins", "Give one finite number a bin."
+        )
     return array

@@ -36,7 +36,9 @@ def checked_widths(widths: Sequence[int], bins: int) -> tuple[int, ...]:
     """
     chosen = tuple(sorted({int(width) for width in widths}))
     if not chosen or chosen[0] < 1 or chosen[-1] > bins:
-        raise InputError(f"window widths {tuple(widths)} for {bins} bins", f"Give widths from 1 to {bins} bins.")
+        raise InputError(
+            f"window widths {tuple(widths)} for {bins} bins", f"Give widths from 1 to {bins} bins."
+        )
     return chosen
 
 
@@ -100,7 +102,9 @@ def _bounds(counts: Array, expected: Array, widths: Sequence[int]) -> tuple[Arra
     rows = sum(counts.shape[0] - width + 1 for width in widths)
     n, b = np.empty((rows, counts.shape[1])), np.empty((rows, counts.shape[1]))
     at = 0
-    for (_, n_sum), (_, b_sum) in zip(window_sums(counts, widths), window_sums(expected, widths), strict=True):
+    for (_, n_sum), (_, b_sum) in zip(
+        window_sums(counts, widths), window_sums(expected, widths), strict=True
+    ):
         n[at : at + len(n_sum)], b[at : at + len(b_sum)] = n_sum, b_sum
         at += len(n_sum)
     excess = np.maximum(n, b)
@@ -145,11 +149,11 @@ class WindowTable:
         index, value = np.empty(best.size, np.intp), np.empty(best.size)
         window = 0
         for _, sums in window_sums(counts, self.widths):
-            for n in sums:
+            for n, largest in zip(sums, sums.max(axis=1), strict=True):
                 np.subtract(n, self.low[window], out=index)
                 np.take(self.rows[window], index, out=value, mode="clip")
                 np.maximum(best, value, out=best)
-                if n.max() > self.high[window]:
+                if largest > self.high[window]:
                     self._beyond(n, window, best)
                 window += 1
         return best

@@ -75,9 +75,7 @@ def fit(counts: ArrayLike, design: ArrayLike, offset: ArrayLike = 0.0) -> Poisso
     design = np.asarray(design, np.float64)
     _check(counts, design)
     prepared = Design(design, offset, weight=counts.mean(axis=0) + 1e-3 * counts.mean())
-    parts = [
-        _fit_chunk(counts[i : i + _CHUNK].T, prepared) for i in range(0, counts.shape[0], _CHUNK)
-    ]
+    parts = [_fit_chunk(counts[i : i + _CHUNK].T, prepared) for i in range(0, counts.shape[0], _CHUNK)]
     expected, params, converged = (np.concatenate(part) for part in zip(*parts, strict=True))
     return PoissonFit(expected, params, deviance(counts, expected), converged)
 

@@ -41,7 +41,9 @@ class SelectionLaw:
                 "Give m + 1 increasing edges and m Beta parameters.",
             )
         if np.any(a <= 0) or np.any(b <= 0):
-            raise InputError("Beta parameters that are not positive", "Lower alpha or add calibration events.")
+            raise InputError(
+                "Beta parameters that are not positive", "Lower alpha or add calibration events."
+            )
         for name, value in (("edges", edges), ("a", a), ("b", b)):
             object.__setattr__(self, name, value)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.special import betaincinv, gammainc, log_ndtr, ndtr, ndtri, ndtri_exp
+from scipy.special import betaincinv, gammainc, gammaln, log_ndtr, ndtr, ndtri, ndtri_exp
 
 from strangeness.core.errors import InputError
 
@@ -75,8 +75,6 @@ def _far_log_sf(n: NDArray[np.float64], b: NDArray[np.float64]) -> NDArray[np.fl
 
 def _stirling_rest(n: NDArray[np.float64]) -> NDArray[np.float64]:
     """log n! - (n log n - n + log(2 pi n) / 2), to 1e-15 for n >= 15 and by log Gamma below."""
-    from scipy.special import gammaln
-
     m = np.maximum(n, 15.0)
     series = (1 / 12 - (1 / 360 - (1 / 1260 - (1 / 1680 - 1 / 1188 / m**2) / m**2) / m**2) / m**2) / m
     direct = gammaln(n + 1) - (n * np.log(n) - n + 0.5 * (_LOG_TWO_PI + np.log(n)))
@@ -96,7 +94,9 @@ def clopper_pearson(successes: ArrayLike, trials: ArrayLike, level: float = 0.68
     """
     k, n = np.broadcast_arrays(np.asarray(successes, np.float64), np.asarray(trials, np.float64))
     if np.any(k < 0) or np.any(k > n) or np.any(n < 1):
-        raise InputError(f"successes {successes} of trials {trials}", "Give 0 <= successes <= trials, trials >= 1.")
+        raise InputError(
+            f"successes {successes} of trials {trials}", "Give 0 <= successes <= trials, trials >= 1."
+        )
     if not 0 < level < 1:
         raise InputError(f"level {level}", "Give a coverage between 0 and 1.")
     side = (1 - level) / 2

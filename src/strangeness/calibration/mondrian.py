@@ -1,0 +1,183 @@
+"""Mondrian calibration: a conformal null of its own in each bin of the context."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from strangeness.calibration.conformal import BatchLike, ConformalNull, SplitConformal, event_uniforms
+from strangeness.core.errors import InputError
+from strangeness.stats.selection import SelectionLaw, order_statistic_law
+
+Array = NDArray[np.float64]
+_DEFAULT_BINS = 10
+
+
+@dataclass(frozen=True)
+class Mondrian:
+    """Split-conformal calibration in bins of the context (Vovk et al. 2005, section 4.5; arXiv:2107.07511 section 4.1).
+
+    A cut on p then keeps the same share of background in every bin, whatever the score does with the context.
+
+    Attributes:
+        bins: number of bins with equally many calibration events; None with no edges means 10.
+        edges: bin edges instead, in the unit of the context.
+        range: outer edges for ``bins``; by default the extremes of the calibration context.
+        randomised: as in ``SplitConformal``.
+    """
+
+    bins: int | None = None
+    edges: tuple[float, ...] | None = None
+    range: tuple[float, float] | None = None
+    randomised: bool = True
+
+    def fit_null(self, score: ArrayLike, batch: BatchLike) -> MondrianNull:
+        """The nulls of all bins from reference events: ``score`` (n,) and their batch.
+
+        Raises:
+            InputError: for a bin with fewer than two calibration events, contexts outside the range, options that
+                contradict each other, or scores and weights that ``SplitConformal`` refuses.
+        """
+        score = np.asarray(score, np.float64)
+        context = _finite_context(batch.context, score.size)
+        weight = np.asarray(batch.weight, np.float64)
+        edges = self._edges(context)
+        where = bin_index(context, edges)
+        one = SplitConformal(self.randomised)
+        parts = []
+        for i in np.arange(edges.size - 1):
+            inside = where == i
+            _enough(int(inside.sum()), edges[i], edges[i + 1])
+            parts.append(one.fit_null(score[inside], _Part(weight[inside])))
+        return MondrianNull(edges, tuple(parts), self.randomised)
+
+    def _edges(self, context: Array) -> Array:
+        if self.edges is not None:
+            if self.bins is not None or self.range is not None:
+                raise InputError(
+                    "Mondrian edges together with bins or a range", "Give either edges, or bins."
+                )
+            return _increasing(np.asarray(self.edges, np.float64))
+        bins = _DEFAULT_BINS if self.bins is None else self.bins
+        if bins < 1:
+            raise InputError(f"{bins} Mondrian bins", "Use one or more.")
+        if context.size == 0:
+            raise InputError("a calibration of 0 events", "Use two or more reference events a bin.")
+        lo, hi = (context.min(), context.max()) if self.range is None else self.range
+        inside = context[(context >= lo) & (context <= hi)]
+        if inside.size < 2 * bins:
+            raise InputError(
+                f"{inside.size} calibration events in {lo:g}-{hi:g} for {bins} bins",
+                "Use fewer bins or more events.",
+            )
+        inner = np.quantile(inside, np.linspace(0, 1, bins + 1)[1:-1])
+        return _increasing(np.concatenate([[lo], inner, [hi]]))
+
+
+@dataclass(frozen=True)
+class _Part:
+    """The one column that a single null reads when it is fitted."""
+
+    weight: Array
+    id: Any = None
+    context: Any = None
+
+
+@dataclass(frozen=True)
+class MondrianNull:
+    """One conformal null a bin.
+
+    Attributes:
+        edges: (m + 1,) edges in the unit of the context; the last one belongs to the last bin.
+        nulls: the nulls of the m bins.
+        randomised: as in ``SplitConformal``.
+    """
+
+    edges: Array
+    nulls: tuple[ConformalNull, ...]
+    randomised: bool = True
+
+    def __call__(self, score: ArrayLike, batch: BatchLike, *, key: Any = None) -> Array:
+        """p-values (n,) in (0, 1], each from the bin of its event.
+
+        Raises:
+            InputError: for contexts outside the calibrated range, scores that are not finite, or a missing key.
+        """
+        return self._by_bin(score, batch.context, event_uniforms(batch, key) if self.randomised else None)
+
+    def raw(self, score: ArrayLike, context: ArrayLike) -> Array:
+        """Deterministic p-values, super-uniform in each bin."""
+        return self._by_bin(score, context, None)
+
+    def _by_bin(self, score: ArrayLike, context: ArrayLike, uniforms: Array | None) -> Array:
+        score = np.asarray(score)
+        where = bin_index(_finite_context(context, score.size), self.edges)
+        p = np.empty(score.size)
+        for i, null in enumerate(self.nulls):
+            rows = np.flatnonzero(where == i)
+            p[rows] = null.p_values(score[rows], None if uniforms is None else uniforms[rows])
+        return p
+
+    @property
+    def n_calibration(self) -> NDArray[np.int64]:
+        """Effective calibration events per bin, rounded down."""
+        return np.array([int(null.n_eff) for null in self.nulls], np.int64)
+
+    @property
+    def smallest_p(self) -> Array:
+        """The smallest deterministic p-value per bin."""
+        return np.array([null.smallest_p for null in self.nulls])
+
+    def selection_law(self, alpha: float) -> SelectionLaw:
+        """The law of the background efficiency of p <= alpha in each bin.
+
+        Raises:
+            InputError: when alpha is not in (0, 1), or below the smallest p-value of a bin.
+        """
+        laws = [order_statistic_law(int(n), alpha, self.randomised) for n in self.n_calibration]
+        a, b = np.array(laws).T
+        return SelectionLaw(self.edges, a, b, alpha, self.n_calibration)
+
+
+def bin_index(context: Array, edges: Array) -> NDArray[np.intp]:
+    """Index (n,) of the bin of each context.
+
+    Raises:
+        InputError: naming the first context outside the edges.
+    """
+    outside = (context < edges[0]) | (context > edges[-1])
+    if outside.any():
+        raise InputError(
+            f"a context of {context[np.argmax(outside)]:g} outside the calibrated range {edges[0]:g} to {edges[-1]:g} "
+            f"({int(outside.sum())} of {context.size} events)",
+            "Cut the events to this range, or calibrate on a reference that covers them.",
+        )
+    return np.minimum(np.searchsorted(edges, context, side="right") - 1, edges.size - 2)
+
+
+def _enough(n: int, low: float, high: float) -> None:
+    if n < 2:
+        raise InputError(
+            f"{n} calibration event{'s' * (n != 1)} in the bin {low:g} to {high:g}",
+            "Use fewer or wider bins, or more reference events.",
+        )
+
+
+def _finite_context(context: ArrayLike, n: int) -> Array:
+    values = np.asarray(context, np.float64)
+    if values.shape != (n,):
+        raise InputError(f"contexts of shape {values.shape} for {n} scores", "Give one context an event.")
+    if not np.all(np.isfinite(values)):
+        raise InputError("a context that is NaN or infinite", "Remove such events.")
+    return values
+
+
+def _increasing(edges: Array) -> Array:
+    if edges.ndim != 1 or edges.size < 2 or not np.all(np.diff(edges) > 0):
+        raise InputError(
+            f"Mondrian edges {edges.tolist()[:12]}", "Give two or more increasing edges, or fewer bins."
+        )
+    return edges
