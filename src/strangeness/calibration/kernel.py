@@ -32,7 +32,8 @@ def conformal_p_values(
         assume_sorted: the calibration scores are already sorted and finite.
 
     Raises:
-        InputError: for fewer than two calibration scores, values that are not finite, or shapes that do not match.
+        InputError: for fewer than two calibration scores, values that are not finite, or shapes that do not
+            match.
     """
     ordered = np.asarray(calibration_scores) if assume_sorted else sorted_scores(calibration_scores)
     scores = np.asarray(scores)

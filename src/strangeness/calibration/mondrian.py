@@ -18,7 +18,8 @@ _DEFAULT_BINS = 10
 
 @dataclass(frozen=True)
 class Mondrian:
-    """Split-conformal calibration in bins of the context (Vovk et al. 2005, section 4.5; arXiv:2107.07511 section 4.1).
+    """Split-conformal calibration in bins of the context (Vovk et al. 2005, section 4.5; arXiv:2107.07511
+    section 4.1).
 
     A cut on p then keeps the same share of background in every bin, whatever the score does with the context.
 
@@ -38,8 +39,8 @@ class Mondrian:
         """The nulls of all bins from reference events: ``score`` (n,) and their batch.
 
         Raises:
-            InputError: for a bin with fewer than two calibration events, contexts outside the range, options that
-                contradict each other, or scores and weights that ``SplitConformal`` refuses.
+            InputError: for a bin with fewer than two calibration events, contexts outside the range, options
+                that contradict each other, or scores and weights that ``SplitConformal`` refuses.
         """
         score = np.asarray(score, np.float64)
         context = _finite_context(batch.context, score.size)
@@ -104,7 +105,8 @@ class MondrianNull:
         """p-values (n,) in (0, 1], each from the bin of its event.
 
         Raises:
-            InputError: for contexts outside the calibrated range, scores that are not finite, or a missing key.
+            InputError: for contexts outside the calibrated range, scores that are not finite, or a missing
+                key.
         """
         return self._by_bin(score, batch.context, event_uniforms(batch, key) if self.randomised else None)
 
@@ -151,8 +153,8 @@ def bin_index(context: Array, edges: Array) -> NDArray[np.intp]:
     outside = (context < edges[0]) | (context > edges[-1])
     if outside.any():
         raise InputError(
-            f"a context of {context[np.argmax(outside)]:g} outside the calibrated range {edges[0]:g} to {edges[-1]:g} "
-            f"({int(outside.sum())} of {context.size} events)",
+            f"a context of {context[np.argmax(outside)]:g} outside the calibrated range "
+            f"{edges[0]:g} to {edges[-1]:g} ({int(outside.sum())} of {context.size} events)",
             "Cut the events to this range, or calibrate on a reference that covers them.",
         )
     return np.minimum(np.searchsorted(edges, context, side="right") - 1, edges.size - 2)

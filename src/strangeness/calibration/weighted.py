@@ -46,9 +46,10 @@ def weighted_p_values(
 ) -> Array:
     """Weighted conformal p-values, clipped to [1 / (n_eff + 1), 1].
 
-    p = (n_eff F(> s) + u' (n_eff F(= s) + 1)) / (n_eff + 1) with F the weighted law of the calibration and u' = 1
-    without ``uniforms``, else 1 - u. This is the weighted form of arXiv:1904.06019 (eq. 7) with the tested event
-    given the weight of one effective event. It is monotone in the score; its validity is asymptotic.
+    p = (n_eff F(> s) + u' (n_eff F(= s) + 1)) / (n_eff + 1) with F the weighted law of the calibration and u'
+    = 1 without ``uniforms``, else 1 - u. This is the weighted form of arXiv:1904.06019 (eq. 7) with the
+    tested event given the weight of one effective event. It is monotone in the score; its validity is
+    asymptotic.
     """
     left = np.searchsorted(ordered, scores, side="left")
     right = np.searchsorted(ordered, scores, side="right")

@@ -25,9 +25,9 @@ Progress = Callable[[int, int], None]
 class BumpHunt:
     """BumpHunter (arXiv:1101.0390) over a refitted, known or reference-histogram background.
 
-    The statistic is t = -log min_w P(N >= n_w | b_w) over all windows w of the given widths at every position; only
-    an excess counts. The background is fitted again in every pseudo-experiment, and the efficiency that a finite
-    calibration leaves uncertain is drawn anew in each.
+    The statistic is t = -log min_w P(N >= n_w | b_w) over all windows w of the given widths at every
+    position; only an excess counts. The background is fitted again in every pseudo-experiment, and the
+    efficiency that a finite calibration leaves uncertain is drawn anew in each.
 
     Attributes:
         edges: bin edges in GeV; when None they are geometric from ``lo`` to ``hi``.
@@ -51,7 +51,8 @@ class BumpHunt:
         """The edges (bins + 1,) in GeV.
 
         Raises:
-            InputError: for edges that are not positive and increasing, or when neither edges nor a range are given.
+            InputError: for edges that are not positive and increasing, or when neither edges nor a range are
+                given.
         """
         if self.edges is not None:
             return checked_edges(self.edges)
@@ -78,7 +79,8 @@ class BumpHunt:
             progress: called with (done, total) pseudo-experiments.
 
         Raises:
-            InputError: for an empty selection, events that are all outside the range, bad weights or bad options.
+            InputError: for an empty selection, events that are all outside the range, bad weights or bad
+                options.
         """
         edges = self.bin_edges()
         counts, scale = binned(context, edges, weight)
@@ -174,10 +176,11 @@ class BumpHunt:
 
 
 def binned(context: ArrayLike, edges: Array, weight: ArrayLike | None = None) -> tuple[Array, float]:
-    """Histogram (bins,) of the masses, in effective events where there are weights, and the weight of one of them.
+    """Histogram (bins,) of the masses, in effective events where there are weights, and the weight of one of
+    them.
 
-    Weighted counts are divided by sum w^2 / sum w, which makes their variance equal to their mean (scaled Poisson,
-    arXiv:1309.1287).
+    Weighted counts are divided by sum w^2 / sum w, which makes their variance equal to their mean (scaled
+    Poisson, arXiv:1309.1287).
 
     Raises:
         InputError: for no events, values that are not finite, no event inside the edges, or negative weights.
@@ -224,11 +227,12 @@ def _assumptions(null: Null, law: SelectionLaw | None, n_pseudo: int) -> tuple[s
     notes = ["events are independent, counts are Poisson", *null.assumptions]
     if law is not None:
         notes.append(
-            "the efficiency of the selection is a Beta draw per calibration bin, because the calibration is finite; "
-            "it is drawn again in every pseudo-experiment"
+            "the efficiency of the selection is a Beta draw per calibration bin, because the calibration is "
+            "finite; it is drawn again in every pseudo-experiment"
         )
     if null.failed:
         notes.append(
-            f"{null.failed} of {n_pseudo} background fits did not converge and were counted as more extreme than the data"
+            f"{null.failed} of {n_pseudo} background fits did not converge and were counted as more extreme "
+            "than the data"
         )
     return tuple(notes)

@@ -20,9 +20,9 @@ Array = NDArray[np.float64]
 class CountingExperiment:
     """The count of p <= alpha in a region of the context.
 
-    Under the null the count in each calibration bin is beta-binomial, because its events share the calibration
-    sample; the total is their convolution. Exact for deterministic p-values of continuous scores and, where
-    alpha (n + 1) is whole, for randomised ones; else the Beta law has the right mean and variance.
+    Under the null the count in each calibration bin is beta-binomial, because its events share the
+    calibration sample; the total is their convolution. Exact for deterministic p-values of continuous scores
+    and, where alpha (n + 1) is whole, for randomised ones; else the Beta law has the right mean and variance.
 
     Attributes:
         alpha: cut on the per-event p-value.

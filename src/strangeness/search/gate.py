@@ -1,7 +1,7 @@
 """The validity gate: what must hold on background before a significance is stated.
 
-Every check uses held-out reference events and null toys alone, never the data under test. Together they block a
-valid search with at most the chance ``level`` (Holm).
+Every check uses held-out reference events and null toys alone, never the data under test. Together they block
+a valid search with at most the chance ``level`` (Holm).
 """
 
 from __future__ import annotations
@@ -61,10 +61,12 @@ class Gate:
         """Run the checks on held-out reference events.
 
         Args:
-            p_values: (n,) randomised conformal p-values of reference events used neither to fit nor to calibrate.
+            p_values: (n,) randomised conformal p-values of reference events used neither to fit nor to
+                calibrate.
             context: (n,) their masses in GeV.
             selection_law: the law of the cut, with its number of calibration events per bin.
-            hunt: the search to be validated; without it (or without a fitted background) only checks 1 and 2 run.
+            hunt: the search to be validated; without it (or without a fitted background) only checks 1 and 2
+                run.
             scale: size of the data relative to these reference events, for the toys.
 
         Raises:
@@ -96,7 +98,7 @@ class Gate:
 
 
 def judged(checks: list[Check], level: float) -> tuple[Check, ...]:
-    """The checks with ``passed`` set so that all pass for a valid search with probability 1 - level or more."""
+    """The checks with ``passed`` set: all pass for a valid search with probability 1 - level or more."""
     rejected = holm([check.p for check in checks], level)
     return tuple(
         dataclasses.replace(check, passed=not bool(bad)) for check, bad in zip(checks, rejected, strict=True)
@@ -106,8 +108,8 @@ def judged(checks: list[Check], level: float) -> tuple[Check, ...]:
 def uniformity(p: Array, mass: Array, law: SelectionLaw, n_simulated: int, rng: np.random.Generator) -> Check:
     """Are held-out reference p-values uniform in every calibration bin?
 
-    Kolmogorov-Smirnov distances, one a bin, added up as -2 log p; the null law is simulated with p-values that share
-    their calibration sample, as these do.
+    Kolmogorov-Smirnov distances, one a bin, added up as -2 log p; the null law is simulated with p-values
+    that share their calibration sample, as these do.
     """
     n_cal = np.round(1.0 / law.smallest_p).astype(int) - 1
     where = law.bin_of(mass)
@@ -116,7 +118,10 @@ def uniformity(p: Array, mass: Array, law: SelectionLaw, n_simulated: int, rng: 
     sizes = [(int(n_cal[i]), part.size) for i, part in groups]
     null = np.array([_null_score(sizes, rng) for _ in range(n_simulated)])
     chance = _tail(seen, null)
-    text = f"p-values of {p.size:,} held-out reference events in {len(groups)} bins are uniform with p = {chance:.2g}"
+    text = (
+        f"p-values of {p.size:,} held-out reference events in {len(groups)} bins are uniform with "
+        f"p = {chance:.2g}"
+    )
     return Check("uniform null p-values", chance, float(seen), True, text)
 
 
@@ -125,8 +130,8 @@ def sculpting(
 ) -> Check:
     """Does the cut keep the same share of background at every mass?
 
-    Chi-square of the selected counts in cells of the mass against the law's efficiency; the null is simulated with
-    one Beta efficiency for each calibration bin and binomial counts in its cells.
+    Chi-square of the selected counts in cells of the mass against the law's efficiency; the null is simulated
+    with one Beta efficiency for each calibration bin and binomial counts in its cells.
     """
     total, selected, owner = _cells(p, mass, law, bins)
     mean = law.mean[owner]
@@ -144,7 +149,7 @@ def sculpting(
 def background_form(
     counts: Array, hunt: BumpHunt, law: SelectionLaw | None, n_simulated: int, rng: np.random.Generator
 ) -> Check:
-    """Does the background function describe the selected reference spectrum? Deviance by pseudo-experiments."""
+    """Does the background function describe the selected reference spectrum? Judged by the deviance."""
     null = _fitted(hunt, counts, law)
     toys = null.source.draw(rng, n_simulated).astype(np.float64)
     toys = toys[:, toys.any(axis=0)]
@@ -167,7 +172,7 @@ def toy_p_values(
     rng: np.random.Generator,
     progress: Progress | None = None,
 ) -> Array:
-    """Randomised global p-values (n_toys,) of background toys drawn from the fit to ``counts`` times ``scale``."""
+    """Randomised global p-values (n_toys,) of toys drawn from ``scale`` times the fit to ``counts``."""
     fitted = _fitted(hunt, counts, law)
     source = Efficiency(fitted.expected * scale, hunt.bin_edges(), law)
     p = np.empty(n_toys)
@@ -184,7 +189,10 @@ def type_one_error(p: Array, at: float = _TYPE_I) -> Check:
     """Does a background toy reach p <= 5 % more often than that? One-sided binomial test."""
     k = int(np.count_nonzero(p <= at))
     chance = float(binom.sf(k - 1, p.size, at))
-    text = f"{k} of {p.size} background toys have a global p below {at:g} ({at * p.size:g} expected), p = {chance:.2g}"
+    text = (
+        f"{k} of {p.size} background toys have a global p below {at:g} ({at * p.size:g} expected), "
+        f"p = {chance:.2g}"
+    )
     return Check("type-I error", chance, k / p.size, True, text)
 
 
@@ -207,7 +215,9 @@ def _usable_toy(source: Efficiency, parameters: int, rng: np.random.Generator) -
     return toys[:, usable[0]].astype(np.float64)
 
 
-def _cells(p: Array, mass: Array, law: SelectionLaw, bins: int) -> tuple[Array, Array, NDArray[np.intp]]:
+def _cells(
+    p: Array, mass: Array, law: SelectionLaw, bins: int
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.intp]]:
     """Events and selected events in cells of the mass, and the calibration bin that each cell lies in."""
     inner = np.quantile(mass, np.linspace(0, 1, bins + 1)[1:-1])
     cuts = np.unique(np.concatenate([inner, law.edges[1:-1]]))

@@ -22,7 +22,8 @@ Background = DijetFunction | FixedExpectation | TemplateBackground
 class Null(Protocol):
     """Background alone: expected counts (bins,), the scan of the data, and statistics of pseudo-experiments.
 
-    ``chunk`` is the number of pseudo-experiments that are made at once, ``failed`` counts fits without convergence.
+    ``chunk`` is the number of pseudo-experiments that are made at once, ``failed`` counts fits without
+    convergence.
     """
 
     expected: Array
@@ -55,7 +56,7 @@ def null_of(
 
 
 class Efficiency:
-    """Pseudo-experiments of an expectation, times the efficiency that a finite calibration leaves uncertain."""
+    """Toys of an expectation times the efficiency that a finite calibration leaves uncertain."""
 
     def __init__(self, expected: Array, edges: Array, law: SelectionLaw | None) -> None:
         self.expected, self.law = expected, law
@@ -92,9 +93,9 @@ class FittedNull:
         self.design = background.prepared(self.expected, edges)
         self.theta = self.design.internal(self.fit.params)[:, None]
         self.source = Efficiency(self.expected, edges, law)
-        self.assumptions = (
-            f"background follows a smooth dijet function with {background.n_parameters} parameters, refitted in every "
-            "pseudo-experiment",
+        self.assumptions: tuple[str, ...] = (
+            f"background follows a smooth dijet function with {background.n_parameters} parameters, refitted "
+            "in every pseudo-experiment",
         )
 
     def observed(self) -> Scan:
@@ -138,7 +139,7 @@ class FixedNull:
         self.table = WindowTable(
             lambda n, w: window_p(n, sums[w : w + 1]), sums, np.sqrt(wide), counts.size, widths
         )
-        self.assumptions = ("the background expectation is known exactly and not refitted",)
+        self.assumptions: tuple[str, ...] = ("the background expectation is known exactly and not refitted",)
 
     def observed(self) -> Scan:
         """The scan of the data, from the same law as the table."""
@@ -156,8 +157,8 @@ class FixedNull:
 class TemplateNull:
     """Data against a finite reference histogram; both fluctuate with the total in each bin held fixed.
 
-    Given the total of a bin, background alone gives the data a binomial share 1 / (1 + tau), whatever the mean was:
-    the global p-value is exact and needs no estimate of the spectrum.
+    Given the total of a bin, background alone gives the data a binomial share 1 / (1 + tau), whatever the
+    mean was: the global p-value is exact and needs no estimate of the spectrum.
     """
 
     chunk = 4096
@@ -177,9 +178,9 @@ class TemplateNull:
         self.reference, self.expected = reference, reference / background.tau
         self.total, self.share = (counts + reference).astype(np.int64), 1 / (1 + background.tau)
         self.table = self._table(widths)
-        self.assumptions = (
-            "data and reference are Poisson counts with the same shape, of relative size tau; the reference is finite and "
-            "fluctuates in every pseudo-experiment",
+        self.assumptions: tuple[str, ...] = (
+            "data and reference are Poisson counts with the same shape, of relative size tau; the "
+            "reference is finite and fluctuates in every pseudo-experiment",
         )
 
     def _table(self, widths: tuple[int, ...]) -> WindowTable:

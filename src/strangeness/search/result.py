@@ -30,10 +30,12 @@ class SearchResult:
 
     Attributes:
         kind: "bump hunt" or "counting".
-        local_p, local_log_p, local_z: p-value of the reported window, its natural logarithm, its significance.
+        local_p, local_log_p, local_z: p-value of the reported window, its natural logarithm, its
+            significance.
         window: (lo, hi) of the reported window in GeV.
         observed, expected: events in the window, seen and expected from background.
-        global_p: (n_extreme + 1) / (n_pseudo + 1) over all windows, or the exact p-value of a counting experiment.
+        global_p: (n_extreme + 1) / (n_pseudo + 1) over all windows, or the exact p-value of a counting
+            experiment.
         global_p_randomised: the same with ties broken at random, uniform under the null.
         n_pseudo, n_extreme: pseudo-experiments, and those at least as extreme as the data (0, 0 when exact).
         global_z, global_z_interval: significance with its 68 % interval from the finite number of
@@ -95,11 +97,14 @@ class SearchResult:
         where = f"between {lo:.2f} and {hi:.2f} TeV"
         if self.blocked:
             return (
-                f"The search makes no statement of significance, because a validity check failed ({self.reason}); "
-                f"its largest excess is {seen} {where}."
+                f"The search makes no statement of significance, because a validity check failed "
+                f"({self.reason}); its largest excess is {seen} {where}."
             )
         if self.kind == "counting":
-            return f"The selection holds {seen} {where}, p = {self.global_p:.2g} ({self._sigmas()}) for background alone."
+            return (
+                f"The selection holds {seen} {where}, p = {self.global_p:.2g} ({self._sigmas()}) for "
+                "background alone."
+            )
         return f"The largest excess is {seen} {where}, local {self._local()}; {self._global()}."
 
     def _local(self) -> str:
@@ -109,8 +114,8 @@ class SearchResult:
     def _global(self) -> str:
         if self.n_extreme == 0:
             return (
-                f"p < {self.smallest_p:.2g} (tested: none of {self.n_pseudo:,} background-only pseudo-experiments "
-                f"shows one as large), more than {self.global_z or 0.0:.1f} sigma"
+                f"p < {self.smallest_p:.2g} (tested: none of {self.n_pseudo:,} background-only "
+                f"pseudo-experiments shows one as large), more than {self.global_z or 0.0:.1f} sigma"
             )
         return (
             f"background alone shows one as large somewhere with p = {self.global_p:.2g} ({self._sigmas()}; "

@@ -19,10 +19,11 @@ class GlobalP:
 
     Attributes:
         n_pseudo, n_extreme: pseudo-experiments, and those with a statistic at least as large.
-        p: (n_extreme + 1) / (n_pseudo + 1), valid for any number of pseudo-experiments (Davison and Hinkley 1997, eq.
-            4.11).
+        p: (n_extreme + 1) / (n_pseudo + 1), valid for any number of pseudo-experiments (Davison and Hinkley
+            1997, eq. 4.11).
         randomised: the same with ties broken at random, uniform on (0, 1] under the null.
-        z: significance of ``p``; ``interval`` its 68 % Clopper-Pearson interval, the upper end None when n_extreme = 0.
+        z: significance of ``p``; ``interval`` its 68 % Clopper-Pearson interval, the upper end None when
+            n_extreme = 0.
     """
 
     n_pseudo: int

@@ -33,8 +33,8 @@ class FixedExpectation:
         if np.any(expected <= 0):
             raise InputError(
                 f"an expectation of {expected.min():g} in bin {int(np.argmin(expected))}",
-                "A count over an expectation of exactly nothing has no p-value: use TemplateBackground, which knows "
-                "that its reference is finite.",
+                "A count over an expectation of exactly nothing has no p-value: use TemplateBackground, "
+                "which knows that its reference is finite.",
             )
         return expected
 
@@ -72,8 +72,8 @@ class TemplateBackground:
 def template_t(n: ArrayLike, m: ArrayLike, tau: float) -> Array:
     """t = -log p of ``n`` events where the reference has ``m``, p the binomial p-value of two Poisson counts.
 
-    p = I_{1/(1 + tau)}(n, m + 1) (Cousins, Linnemann and Tucker, arXiv:physics/0702156, eq. 14), where n exceeds its
-    share of n + m; else 0, as only an excess counts. An empty reference gives p = (1 + tau)^-n.
+    p = I_{1/(1 + tau)}(n, m + 1) (Cousins, Linnemann and Tucker, arXiv:physics/0702156, eq. 14), where n
+    exceeds its share of n + m; else 0, as only an excess counts. An empty reference gives p = (1 + tau)^-n.
     """
     n, m = np.broadcast_arrays(np.asarray(n, np.float64), np.asarray(m, np.float64))
     share = 1.0 / (1.0 + tau)
@@ -86,7 +86,7 @@ def template_t(n: ArrayLike, m: ArrayLike, tau: float) -> Array:
 
 
 def _far(n: Array, m: Array, share: float) -> Array:
-    """-log of the binomial tail by its first term and the ratio series, for tails below the smallest double."""
+    """-log of a binomial tail below the smallest double: its first term times the ratio series."""
     first = -np.log(n + m + 1) - betaln(n + 1, m + 1) + n * np.log(share) + m * np.log1p(-share)
     odds, term, total = share / (1 - share), np.ones_like(n), np.ones_like(n)
     for step in range(1, 10_000):

@@ -80,11 +80,12 @@ def scan_all(counts: Array, expected: Array, widths: Sequence[int]) -> Scan:
 
 
 def largest_excess(counts: Array, expected: Array, widths: Sequence[int]) -> Array:
-    """t of the most significant window of each column, equal to ``scan_all(...).t`` at a fraction of the work.
+    """t of the most significant window of each column, equal to ``scan_all(...).t`` at a fraction of the
+    work.
 
-    The signed root sqrt(2 D(n, b)) of the deviance bounds the Gaussian Z of P(N >= n | b) from above (Short, ISRN
-    Probability and Statistics 2013, 412958, theorem 2). One window is evaluated exactly; only windows whose bound
-    exceeds its Z can be larger, and only those are evaluated.
+    The signed root sqrt(2 D(n, b)) of the deviance bounds the Gaussian Z of P(N >= n | b) from above (Short,
+    ISRN Probability and Statistics 2013, 412958, theorem 2). One window is evaluated exactly; only windows
+    whose bound exceeds its Z can be larger, and only those are evaluated.
     """
     bound, n, b = _bounds(counts, expected, widths)
     column = np.arange(counts.shape[1])
@@ -119,8 +120,9 @@ def _bounds(counts: Array, expected: Array, widths: Sequence[int]) -> tuple[Arra
 class WindowTable:
     """-log p of every window as a table over whole counts, for windows whose law does not change.
 
-    ``law(n, window)`` gives t for an array of counts in one window; counts beyond the table are evaluated by it.
-    ``mean`` and ``spread`` of the counts (windows,) say where the table is needed, ``top`` the largest count.
+    ``law(n, window)`` gives t for an array of counts in one window; counts beyond the table are evaluated by
+    it. ``mean`` and ``spread`` of the counts (windows,) say where the table is needed, ``top`` the largest
+    count.
     """
 
     def __init__(
@@ -162,7 +164,7 @@ class WindowTable:
         far = n > self.high[window]
         best[far] = np.maximum(best[far], self.law(n[far].astype(np.float64), window))
 
-    def scan(self, counts: NDArray[np.int64]) -> Scan:
+    def scan(self, counts: Array) -> Scan:
         """The most significant window of one histogram (bins,)."""
         sums = np.concatenate([s for _, s in window_sums(counts[:, None], self.widths)])[:, 0]
         t = np.array([float(self.law(np.array([float(n)]), w)[0]) for w, n in enumerate(sums)])

@@ -39,8 +39,8 @@ def ks_distance(p_values: ArrayLike) -> float:
 def shared_p_values(n_cal: int, n_test: int, rng: np.random.Generator) -> Array:
     """Sorted randomised conformal p-values of ``n_test`` null events that share ``n_cal`` calibration events.
 
-    Given the calibration sample they are independent with a density that is constant on each step of 1/(n_cal + 1)
-    and whose steps are Dirichlet(1, ..., 1) masses; so no score has to be drawn.
+    Given the calibration sample they are independent with a density that is constant on each step of 1/(n_cal
+    + 1) and whose steps are Dirichlet(1, ..., 1) masses; so no score has to be drawn.
     """
     knots = np.concatenate([[0.0], np.cumsum(rng.standard_exponential(n_cal + 1))])
     position = np.cumsum(rng.standard_exponential(n_test + 1))
@@ -65,7 +65,7 @@ def ks_band(n_cal: int, n_test: int, level: float, n_simulated: int, rng: np.ran
 
 
 def ks_score(distance: ArrayLike, n_cal: int, n_test: int) -> NDArray[np.float64]:
-    """-2 log of the asymptotic p-value of a distance: comparable, and additive, between samples of any size."""
+    """-2 log of the asymptotic p-value of a distance: additive between samples of any size."""
     scaled = np.asarray(distance, np.float64) / np.sqrt(1.0 / n_cal + 1.0 / n_test)
     return -2.0 * np.log(np.maximum(kolmogorov(scaled), 1e-300))
 

@@ -1,6 +1,7 @@
 """Poisson regression with log link for many histograms at once: Newton steps on shared design columns.
 
-All arrays inside have the histogram on the LAST axis, so that each step is one matrix product over all of them.
+All arrays inside have the histogram on the LAST axis, so that each step is one matrix product over all of
+them.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ class PoissonFit:
 
 
 class Design:
-    """Design columns (bins, k) made orthonormal under ``weight`` (bins,), with the products that Newton needs."""
+    """Design columns (bins, k) made orthonormal under ``weight`` (bins,), and their products."""
 
     def __init__(self, columns: ArrayLike, offset: ArrayLike = 0.0, weight: ArrayLike = 1.0) -> None:
         columns = np.asarray(columns, np.float64)
         self.bins, self.k = columns.shape
         self.offset = np.broadcast_to(np.asarray(offset, np.float64), (self.bins,))[:, None]
         scale = np.sqrt(np.broadcast_to(np.asarray(weight, np.float64), (self.bins,)))
-        triangle = np.linalg.qr(scale[:, None] * columns, mode="r")
+        triangle = np.linalg.qr(scale[:, None] * columns)[1]
         self.transform = _safe_inverse(triangle)
         self.q = np.ascontiguousarray(columns @ self.transform)
         self.pairs = [(i, j) for i in range(self.k) for j in range(i + 1)]
@@ -57,7 +58,7 @@ class Design:
 
     def internal(self, params: Array) -> Array:
         """Internal parameters (k, P) of the given ones."""
-        return np.linalg.lstsq(self.transform, params, rcond=None)[0]
+        return np.asarray(np.linalg.lstsq(self.transform, params, rcond=None)[0], np.float64)
 
 
 def fit(counts: ArrayLike, design: ArrayLike, offset: ArrayLike = 0.0) -> PoissonFit:
@@ -215,7 +216,7 @@ def _safe_inverse(triangle: Array) -> Array:
     diagonal = np.abs(np.diag(triangle))
     if diagonal.min() <= 1e-12 * diagonal.max():
         triangle = triangle + np.diag(np.where(diagonal <= 1e-12 * diagonal.max(), diagonal.max(), 0.0))
-    return np.linalg.inv(triangle)
+    return np.asarray(np.linalg.inv(triangle), np.float64)
 
 
 def _check(counts: Array, design: Array) -> None:

@@ -16,9 +16,9 @@ Array = NDArray[np.float64]
 class SelectionLaw:
     """The efficiency of the rule p <= alpha on background in bins of the context.
 
-    In bin i the efficiency is a draw from Beta(a[i], b[i]), independent of the other bins, because the cut sits on
-    an order statistic of a finite calibration sample (arXiv:1209.2673; arXiv:2107.07511 section 3.2, "the effect of
-    the size of the calibration set").
+    In bin i the efficiency is a draw from Beta(a[i], b[i]), independent of the other bins, because the cut
+    sits on an order statistic of a finite calibration sample (arXiv:1209.2673; arXiv:2107.07511 section 3.2,
+    "the effect of the size of the calibration set").
 
     Attributes:
         edges: (m + 1,) bin edges in the unit of the context, increasing; the outer two may be infinite.
@@ -82,8 +82,9 @@ class SelectionLaw:
 def order_statistic_law(n: int, alpha: float, randomised: bool) -> tuple[float, float]:
     """Beta parameters of the efficiency of p <= alpha after ``n`` calibration events.
 
-    Deterministic p: Beta(k, n + 1 - k) with k = floor(alpha (n + 1)). Randomised p: the efficiency mixes the k-th and
-    the next spacing, has mean alpha exactly, and is given by the Beta law with the same mean and variance.
+    Deterministic p: Beta(k, n + 1 - k) with k = floor(alpha (n + 1)). Randomised p: the efficiency mixes the
+    k-th and the next spacing, has mean alpha exactly, and is given by the Beta law with the same mean and
+    variance.
 
     Raises:
         InputError: when alpha is not in (0, 1) or below 1 / (n + 1).
@@ -95,7 +96,8 @@ def order_statistic_law(n: int, alpha: float, randomised: bool) -> tuple[float, 
     if k < 1:
         raise InputError(
             f"alpha = {alpha:g} is below the smallest p-value 1/{n + 1} of {n} calibration events",
-            f"Use at least {int(np.ceil(1 / alpha - 1e-9)) - 1} calibration events in each bin, or a larger alpha.",
+            f"Use at least {int(np.ceil(1 / alpha - 1e-9)) - 1} calibration events in each bin, "
+            "or a larger alpha.",
         )
     if not randomised:
         return float(k), float(n + 1 - k)

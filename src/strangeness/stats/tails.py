@@ -35,7 +35,7 @@ def log_p_from_z(z: ArrayLike) -> Any:
 
 
 def deviance_term(n: ArrayLike, b: ArrayLike) -> NDArray[np.float64]:
-    """D(n, b) = n log(n / b) - (n - b), half the Poisson deviance of one count; n, b >= 0, b > 0 where n > 0."""
+    """D(n, b) = n log(n / b) - (n - b), half the Poisson deviance of one count; b > 0 where n > 0."""
     n, b = np.broadcast_arrays(np.asarray(n, np.float64), np.asarray(b, np.float64))
     ratio = np.divide(n, b, out=np.ones(n.shape), where=(n > 0) & (b > 0))
     with np.errstate(divide="ignore"):
