@@ -1,0 +1,147 @@
+"""Our Parquet files: scalar columns are features, three list columns the particles, JSON in the metadata.
+
+Imported only when such a file is read or written, because it loads pyarrow.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from strangeness.core.errors import FileError, InputError
+from strangeness.core.files import written_whole
+from strangeness.core.identity import as_uint64
+from strangeness.events.columns import CONSTITUENTS, Part, Request, readable, refuse_absurd
+from strangeness.events.events import Constituents, Events
+
+METADATA = b"strangeness"
+_ROW_GROUP = 65_536
+_LISTS = tuple(
+    ((f"{prefix}pt", f"{prefix}{d}eta", f"{prefix}{d}phi"), d == "d_")
+    for prefix in ("constituents_", "")
+    for d in ("d_", "")
+)
+
+
+def parts(request: Request, kind: str) -> Iterator[Part]:
+    """The events of a Parquet file in chunks."""
+    with readable(request.path, "Parquet"), pq.ParquetFile(request.path, pre_buffer=False) as file:
+        schema = file.schema_arrow
+        refuse_absurd(request.path, file.metadata.num_rows * len(schema.names) * 4)
+        scalars, lists = _kinds(schema, request)
+        names = [name for name in ("id", "weight") if name in scalars]
+        features, label = request.features(scalars), request.truth(scalars)
+        wanted = dict.fromkeys([*features, *names, *([label] if label else []), *(lists[0] if lists else ())])
+        metadata = _metadata(schema, request)
+        for table in file.iter_batches(request.chunk, columns=list(wanted)):
+            column = {name: _numbers(table.column(name), name, request) for name in [*features, *names]}
+            yield Part(
+                rows=table.num_rows,
+                features={name: column[name] for name in features},
+                constituents=_constituents(table, lists, request) if lists else None,
+                id=column.get("id"),
+                weight=column.get("weight"),
+                label=_numbers(table.column(label), label, request) if label else None,
+                metadata=metadata,
+            )
+
+
+def write_parquet(events: Events, path: str | os.PathLike[str]) -> None:
+    """Write events to a Parquet file whole or not at all; truth becomes ``label`` only if there is some.
+
+    Raises:
+        InputError: when there is no event, or a feature has the name of another column.
+        FileError: when the file cannot be written.
+    """
+    if len(events) == 0:
+        raise InputError(f"there is no event to write to '{path}'", "Loosen the selection.")
+    columns: dict[str, Any] = {"id": as_uint64(events.id), "weight": np.asarray(events.weight, np.float64)}
+    if events.truth is not None:
+        columns["label"] = np.asarray(events.truth, np.int64)
+    if events.constituents is not None:
+        columns |= _lists(events.constituents)
+    for name, values in events.features.items():
+        if name in columns or name in ("label", CONSTITUENTS):
+            raise InputError(f"a feature is called '{name}', which has its own meaning", "Rename it.")
+        columns[name] = np.asarray(values)
+    metadata = json.dumps(dict(events.provenance), allow_nan=False).encode()
+    table = pa.table(columns).replace_schema_metadata({METADATA: metadata})
+    with written_whole(path) as temporary:
+        pq.write_table(table, temporary, compression="zstd", row_group_size=_ROW_GROUP)
+
+
+def _lists(particles: Constituents) -> dict[str, Any]:
+    d = "d_" if particles.relative else ""
+    offsets = pa.array(np.asarray(particles.offsets, np.int64))
+    names = {"pt": "pt", f"{d}eta": "eta", f"{d}phi": "phi"}
+    return {
+        f"constituents_{name}": pa.LargeListArray.from_arrays(offsets, pa.array(getattr(particles, field)))
+        for name, field in names.items()
+    }
+
+
+def _kinds(schema: pa.Schema, request: Request) -> tuple[list[str], tuple[tuple[str, ...], bool] | None]:
+    """The names of scalar columns of numbers; those of the particles, and whether they are relative."""
+    doubled = sorted({name for name in schema.names if schema.names.count(name) > 1})
+    if doubled:
+        raise FileError(f"'{request.path}' has two columns '{doubled[0]}'", "Rename one of them.")
+    scalars = [field.name for field in schema if _numeric(field.type)]
+    jagged = {field.name for field in schema if _list_of_numbers(field.type)}
+    lists = next((entry for entry in _LISTS if jagged.issuperset(entry[0])), None)
+    if request.columns is not None and request.constituents and lists is None:
+        raise request.no_constituents()
+    return scalars, lists if request.constituents else None
+
+
+def _numeric(kind: pa.DataType) -> bool:
+    return pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_boolean(kind)
+
+
+def _list_of_numbers(kind: pa.DataType) -> bool:
+    jagged = pa.types.is_list(kind) or pa.types.is_large_list(kind) or pa.types.is_fixed_size_list(kind)
+    return jagged and _numeric(kind.value_type)
+
+
+def _numbers(column: Any, name: str, request: Request) -> NDArray[Any]:
+    """A column as NumPy; missing values become NaN, which is refused where the column is used."""
+    if name == "id" and column.null_count:
+        raise FileError(f"column 'id' of '{request.path}' has missing values", "Store one identity an event.")
+    return column.to_numpy(zero_copy_only=False)
+
+
+def _constituents(table: Any, lists: tuple[tuple[str, ...], bool], request: Request) -> Constituents:
+    names, relative = lists
+    columns = [table.column(name) for name in names]
+    lengths = [np.asarray(column.value_lengths().fill_null(-1)) for column in columns]
+    for name, length in zip(names, lengths, strict=True):
+        if np.any(length != lengths[0]) or np.any(length < 0):
+            raise FileError(
+                f"the lists '{names[0]}' and '{name}' of '{request.path}' differ in length or are missing",
+                "Write one entry a particle in each.",
+            )
+    values = [np.asarray(column.flatten().to_numpy(zero_copy_only=False), np.float32) for column in columns]
+    for name, value in zip(names, values, strict=True):
+        if not np.all(np.isfinite(value)):
+            raise FileError(
+                f"the lists '{name}' of '{request.path}' hold NaN or infinity", "Repair them first."
+            )
+    offsets = np.concatenate([[0], np.cumsum(lengths[0], dtype=np.int64)])
+    return Constituents(offsets, values[0], values[1], values[2], relative)
+
+
+def _metadata(schema: pa.Schema, request: Request) -> dict[str, Any]:
+    text = (schema.metadata or {}).get(METADATA, b"{}")
+    try:
+        metadata = json.loads(text)
+    except ValueError:
+        metadata = None
+    if not isinstance(metadata, dict):
+        raise FileError(f"the metadata of '{request.path}' are not a JSON object", "Write the file again.")
+    return metadata
