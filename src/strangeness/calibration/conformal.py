@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from strangeness.calibration.kernel import conformal_p_values, finite_scores, sorted_scores
 from strangeness.calibration.weighted import checked_weight, cumulative, effective_number, weighted_p_values
 from strangeness.core.errors import InputError
+from strangeness.core.estimators import Calibrator, Null
 from strangeness.core.identity import uniform
 from strangeness.stats.selection import SelectionLaw, order_statistic_law
 
@@ -29,7 +32,7 @@ class BatchLike(Protocol):
 
 
 @dataclass(frozen=True)
-class SplitConformal:
+class SplitConformal(Calibrator):
     """Calibrator with one calibration sample for all events.
 
     Attributes:
@@ -54,8 +57,7 @@ class SplitConformal:
         return ConformalNull(ordered, below, effective_number(weight), self.randomised)
 
 
-@dataclass(frozen=True)
-class ConformalNull:
+class ConformalNull(Null):
     """Sorted calibration scores; a pure function from (score, batch, key) to p-values.
 
     Attributes:
@@ -134,8 +136,6 @@ def key_name(key: Any) -> str:
 def _key_words(key: Any) -> Any:
     if isinstance(key, np.ndarray | list | tuple):
         return key
-    import jax
-
-    if isinstance(key, jax.Array) and jax.dtypes.issubdtype(key.dtype, jax.dtypes.prng_key):
+    if isinstance(key, jax.Array) and jnp.issubdtype(key.dtype, jax.dtypes.prng_key):
         return jax.random.key_data(key)
     return key

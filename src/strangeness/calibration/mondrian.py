@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from strangeness.calibration.conformal import BatchLike, ConformalNull, SplitConformal, event_uniforms
 from strangeness.core.errors import InputError
+from strangeness.core.estimators import Calibrator, Null
 from strangeness.stats.selection import SelectionLaw, order_statistic_law
 
 Array = NDArray[np.float64]
@@ -17,7 +18,7 @@ _DEFAULT_BINS = 10
 
 
 @dataclass(frozen=True)
-class Mondrian:
+class Mondrian(Calibrator):
     """Split-conformal calibration in bins of the context (Vovk et al. 2005, section 4.5; arXiv:2107.07511
     section 4.1).
 
@@ -87,8 +88,7 @@ class _Part:
     context: Any = None
 
 
-@dataclass(frozen=True)
-class MondrianNull:
+class MondrianNull(Null):
     """One conformal null a bin.
 
     Attributes:
