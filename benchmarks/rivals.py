@@ -34,7 +34,7 @@ class Reply:
 
 
 def make_environments(folder: Path) -> list[Path]:
-    """A virtual environment in ``folder`` for each file of ``benchmarks/envs``; existing ones are completed."""
+    """A virtual environment in ``folder`` for each file of ``benchmarks/envs``; old ones are completed."""
     return [_make_environment(requirements, folder) for requirements in sorted((HERE / "envs").glob("*.txt"))]
 
 

@@ -1,4 +1,4 @@
-"""Pseudo-experiments of a bump hunt with pyBumpHunter: the statistic of given ones, and the time of drawn ones."""
+"""A bump hunt with pyBumpHunter: the statistic of given spectra, the time of drawn ones."""
 
 import contextlib
 import io
