@@ -1,1 +1,1 @@
-"""Room."""
+"""What a run is shown as: a versioned summary and one self-contained page."""

@@ -1,0 +1,162 @@
+"""The layout of a report, ``strangeness.report/1``: what ``result.json`` holds and the page is made from."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+
+from strangeness.core.errors import FileError
+from strangeness.core.files import existing_file, write_text
+from strangeness.search.result import SearchResult
+
+FORMAT = "strangeness.report/1"
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Gap = Finite | None
+"""A number, or None where there is none (a curve that has ended)."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Histogram(_Part):
+    """Counts with a fit: edges (bins + 1,) in GeV; counts (bins,); fitted and pulls (bins,) or empty."""
+
+    edges: list[Finite]
+    counts: list[Finite]
+    fitted: list[Finite] = []
+    pulls: list[Finite] = []
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Histogram:
+        bins = len(self.edges) - 1
+        if bins < 1 or len(self.counts) != bins or {len(self.fitted), len(self.pulls)} - {0, bins}:
+            raise ValueError("one edge more than counts, fitted and pulls is needed")
+        return self
+
+
+class Curve(_Part):
+    """Background rejection 1/eps_B over eps_S: median and 68 % band over seeds, None where it has ended."""
+
+    name: str
+    control: bool = False
+    eps_s: list[Finite]
+    rejection: list[Gap]
+    low: list[Gap]
+    high: list[Gap]
+    auc: list[Finite]
+    max_sic: list[Gap] = []
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Curve:
+        if {len(self.rejection), len(self.low), len(self.high)} != {len(self.eps_s)}:
+            raise ValueError("eps_s, rejection, low and high need equal lengths")
+        return self
+
+
+class Control(_Part):
+    """The same search with another score, or with no selection at all."""
+
+    name: str
+    local_z: Gap
+    global_p: Gap
+    global_z: Gap = None
+    note: str = ""
+
+
+class SearchSection(_Part):
+    """One search: ``result`` is a ``SearchResult`` as JSON; curves need truth, which only evaluation has."""
+
+    name: str
+    detector: str
+    context: str = "mjj"
+    statement: str
+    said: list[str] = []
+    result: dict[str, JsonValue]
+    inclusive: Histogram | None = None
+    controls: list[Control] = []
+    curves: list[Curve] = []
+    counts: dict[str, int] = {}
+
+    @model_validator(mode="after")
+    def _holds_a_result(self) -> SearchSection:
+        SearchResult.from_dict(self.result)
+        return self
+
+
+class JetRow(_Part):
+    """A detector trained on one class that finds another; lists have one entry a seed."""
+
+    detector: str
+    control: bool = False
+    trained_on: str
+    finds: str
+    auc: list[Finite]
+    rejection: dict[str, list[Gap]] = {}
+    parameters: int | None = None
+    seconds: Gap = None
+    curve: Curve | None = None
+
+
+class JetsSection(_Part):
+    """Detectors on jets, both ways round."""
+
+    said: list[str] = []
+    rows: list[JetRow]
+
+
+class Report(_Part):
+    """Everything that the page shows; any part but the title may be missing."""
+
+    format: Literal["strangeness.report/1"] = FORMAT
+    title: str
+    said: list[str] = []
+    searches: list[SearchSection] = []
+    jets: JetsSection | None = None
+    provenance: dict[str, JsonValue] = {}
+
+
+def as_json(report: Report) -> str:
+    """The report as JSON text without NaN or infinity."""
+    return json.dumps(report.model_dump(mode="json"), indent=1, allow_nan=False) + "\n"
+
+
+def write_report(report: Report, path: str | os.PathLike[str]) -> None:
+    """Write the report as JSON, whole or not at all.
+
+    Raises:
+        FileError: when it cannot be written.
+    """
+    write_text(path, as_json(report))
+
+
+def read_report(path: str | os.PathLike[str]) -> Report:
+    """The report in a ``result.json``.
+
+    Raises:
+        FileError: when the file is missing, is not JSON, has another format, or a wrong key or value.
+    """
+    file = existing_file(path)
+    try:
+        values = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(values, dict) or values.get("format") != FORMAT:
+            raise FileError(
+                f"'{file}' has the format {_format(values)!r}, not '{FORMAT}'",
+                "Give the result.json of this version of strangeness.",
+            )
+        return Report.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "the whole"
+        raise FileError(
+            f"'{file}' is not a valid report: {where}: {first['msg']}", "Run it again."
+        ) from error
+    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        raise FileError(f"'{file}' is not JSON ({error})", "Give a result.json.") from error
+
+
+def _format(values: Any) -> Any:
+    return values.get("format") if isinstance(values, dict) else None
