@@ -83,6 +83,19 @@ def differences(a: Any, b: Any, tolerance: float, where: str = "raw") -> list[st
     return [] if _same(a, b, tolerance) else [f"{where}: {_short(a)} committed, {_short(b)} again"]
 
 
+def both_at_most(limit: float) -> Callable[[Raw, Raw], list[str]]:
+    """A comparison of repeated rounding errors: they may differ, but none may exceed ``limit``."""
+
+    def agree(committed: Raw, again: Raw) -> list[str]:
+        errors = {key: value for key, value in again.items() if isinstance(value, float)}
+        lost = [f"{key} is gone" for key in committed if key not in again]
+        return lost + [
+            f"{key}: {value:g} is above {limit:g}" for key, value in errors.items() if not value <= limit
+        ]
+
+    return agree
+
+
 def _same(a: Any, b: Any, tolerance: float) -> bool:
     numbers = all(isinstance(x, int | float) and not isinstance(x, bool) for x in (a, b))
     if numbers and tolerance > 0:
