@@ -38,8 +38,7 @@ class Design:
         self.bins, self.k = columns.shape
         self.offset = np.broadcast_to(np.asarray(offset, np.float64), (self.bins,))[:, None]
         scale = np.sqrt(np.broadcast_to(np.asarray(weight, np.float64), (self.bins,)))
-        triangle = np.linalg.qr(scale[:, None] * columns)[1]
-        self.transform = _safe_inverse(triangle)
+        self.transform = _orthonormal(scale[:, None] * columns)
         self.q = np.ascontiguousarray(columns @ self.transform)
         self.pairs = [(i, j) for i in range(self.k) for j in range(i + 1)]
         products = np.stack([self.q[:, i] * self.q[:, j] for i, j in self.pairs])
@@ -211,12 +210,13 @@ def _back(factor: dict[tuple[int, int], Array], half: list[Array], k: int) -> Ar
     return out
 
 
-def _safe_inverse(triangle: Array) -> Array:
-    """Inverse of the triangle of a QR factorisation; a column that depends on others gets a tiny ridge."""
-    diagonal = np.abs(np.diag(triangle))
-    if diagonal.min() <= 1e-12 * diagonal.max():
-        triangle = triangle + np.diag(np.where(diagonal <= 1e-12 * diagonal.max(), diagonal.max(), 0.0))
-    return np.asarray(np.linalg.inv(triangle), np.float64)
+def _orthonormal(columns: Array) -> Array:
+    """Matrix (k, k) that makes the columns orthonormal; directions that depend on others become zero."""
+    norm = np.linalg.norm(columns, axis=0)
+    norm[norm == 0] = 1.0
+    _, size, directions = np.linalg.svd(columns / norm, full_matrices=False)
+    inverse = np.where(size > 1e-11 * size[0], 1.0 / np.maximum(size, 1e-300), 0.0)
+    return np.asarray(directions.T * inverse / norm[:, None], np.float64)
 
 
 def _check(counts: Array, design: Array) -> None:
