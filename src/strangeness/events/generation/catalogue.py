@@ -1,0 +1,119 @@
+"""What each sample is made of."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.metadata
+import json
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from strangeness.core.errors import InputError, MissingDependency, nearest
+from strangeness.events.generation.detector import DEFAULT, DetectorSettings
+from strangeness.events.generation.processes import DIJET, QCD, TOP, Process, W, wprime
+from strangeness.events.generation.resample import Grid
+from strangeness.events.generation.selection import Cuts, DijetCuts, JetCuts
+
+LAYOUT = 1  # raise when the code changes what a shard holds, so that old shards are not mixed with new ones
+SEEDS_PER_PART = 100_000
+
+
+@dataclass(frozen=True)
+class Part:
+    """One class of a sample: ``number`` rows of ``process`` under ``label``."""
+
+    process: Process
+    label: int
+    number: int
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A file to make. With a ``grid`` every part is resampled to its flat spectrum.
+
+    Shard s of part k holds ``shard_events`` generated events of the seed ``seed + SEEDS_PER_PART * k + s``.
+    """
+
+    name: str
+    parts: tuple[Part, ...]
+    cuts: Cuts
+    grid: Grid | None = None
+    shard_events: int = 4000
+    detector: DetectorSettings = DEFAULT
+
+    def describe(self, seed: int) -> dict[str, Any]:
+        """Everything the rows depend on, as JSON values."""
+        parts = [
+            {"process": p.process.name, "label": p.label, "number": p.number, "settings": _lines(p.process)}
+            for p in self.parts
+        ]
+        said = {
+            "sample": self.name,
+            "layout": LAYOUT,
+            "seed": seed,
+            "seeds_per_part": SEEDS_PER_PART,
+            "shard_events": self.shard_events,
+            "parts": parts,
+            "cuts": asdict(self.cuts),
+            "grid": asdict(self.grid) if self.grid else None,
+            "detector": asdict(self.detector),
+            "versions": versions(),
+            "multiparton_interactions": "off",
+            "pile_up": "off",
+        }
+        return json.loads(json.dumps(said))  # tuples become lists, as they will be when it is read back
+
+    def fingerprint(self, part: Part, seed: int) -> str:
+        """Names the shards of ``part``: the same only where each of their rows would be the same."""
+        what = self.describe(seed)
+        kept = {key: what[key] for key in ("layout", "seed", "shard_events", "cuts", "detector", "versions")}
+        kept |= {"settings": _lines(part.process), "place": self.parts.index(part)}
+        return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def versions() -> dict[str, str]:
+    """Versions of what makes the numbers.
+
+    Raises:
+        MissingDependency: without pythia8mc or fastjet.
+    """
+    found: dict[str, str] = {}
+    for package in ("pythia8mc", "fastjet", "awkward", "numpy"):
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError as error:
+            raise MissingDependency(package, "generate") from error
+    return found
+
+
+def _lines(process: Process) -> list[str]:
+    return [line for line in process.lines(1) if not line.startswith("Random:")]
+
+
+JETS = Sample(
+    "jets",
+    (Part(QCD, 0, 10_000), Part(TOP, 1, 5_000), Part(W, 2, 5_000)),
+    JetCuts(),
+    Grid(),
+)
+DIJETS = Sample("dijets", (Part(DIJET, 0, 75_000), Part(wprime(), 1, 3_000)), DijetCuts())
+
+
+def resonance(mass: float, x: float, y: float, number: int) -> Sample:
+    """``number`` events of a W' of other masses (GeV), with the cuts of ``dijets``."""
+    process = wprime(mass, x, y)
+    return Sample(process.name, (Part(process, 1, number),), DijetCuts())
+
+
+SAMPLES = {"jets": JETS, "dijets": DIJETS}
+
+
+def named(name: str) -> Sample:
+    """The sample called ``name``.
+
+    Raises:
+        InputError: when there is none.
+    """
+    if name not in SAMPLES:
+        raise InputError(f"no sample is called '{name}'", nearest(name, SAMPLES))
+    return SAMPLES[name]

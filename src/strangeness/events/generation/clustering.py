@@ -1,0 +1,111 @@
+"""Jets of measured objects: anti-kT clustering and N-subjettiness through FastJet."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import awkward as ak
+import numpy as np
+
+from strangeness.core.errors import MissingDependency
+from strangeness.events.generation.detector import Floats, Objects
+
+
+class Jets(NamedTuple):
+    """Jets of a batch of events, awkward arrays (event, jet), hardest first.
+
+    ``pt``, ``mass`` in GeV, ``eta`` (pseudorapidity), ``phi``; ``constituents`` (event, jet, object) has the
+    fields pt, eta, phi and px, py, pz, E, hardest first.
+    """
+
+    pt: Any
+    eta: Any
+    phi: Any
+    mass: Any
+    constituents: Any
+
+
+def fastjet() -> Any:
+    """The FastJet module, its banner kept off the screen."""
+    try:
+        import fastjet as module
+    except ImportError as error:
+        raise MissingDependency("fastjet", "generate") from error
+    return module
+
+
+def momenta(objects: Objects, events: int) -> Any:
+    """Massless four-vectors of ``objects`` as an awkward array (event, object)."""
+    counts = np.bincount(objects.event, minlength=events)
+    pt, eta, phi = objects.pt, objects.eta, objects.phi
+    columns = {
+        "px": pt * np.cos(phi),
+        "py": pt * np.sin(phi),
+        "pz": pt * np.sinh(eta),
+        "E": pt * np.cosh(eta),
+        "pt": pt,
+        "eta": eta,
+        "phi": phi,
+    }
+    return ak.unflatten(ak.Array(columns), counts)
+
+
+def antikt(objects: Objects, events: int, radius: float, pt_min: float) -> Jets:
+    """Anti-kT jets (arXiv:0802.1189), E-scheme, with pT above ``pt_min`` GeV."""
+    module = fastjet()
+    inputs = momenta(objects, events)
+    definition = module.JetDefinition(module.antikt_algorithm, radius)
+    with quiet():
+        sequence = module.ClusterSequence(_four(inputs), definition)
+        jets = sequence.inclusive_jets(min_pt=pt_min)
+        index = sequence.constituent_index(min_pt=pt_min)
+    counts = ak.num(jets)
+    local = ak.flatten(index, axis=2)
+    parts = ak.unflatten(ak.flatten(inputs[local]), ak.flatten(ak.num(index, axis=2)))
+    parts = parts[ak.argsort(parts.pt, ascending=False, axis=1)]
+    order = ak.argsort(np.hypot(jets.px, jets.py), ascending=False, axis=1)
+    jets, parts = jets[order], ak.unflatten(parts, counts)[order]
+    pt = np.hypot(jets.px, jets.py)
+    mass2 = jets.E**2 - pt**2 - jets.pz**2
+    return Jets(
+        pt, np.arcsinh(jets.pz / pt), np.arctan2(jets.py, jets.px), np.sqrt(np.maximum(mass2, 0.0)), parts
+    )
+
+
+def subjettiness(constituents: Any, radius: float) -> Floats:
+    """tau_1, tau_2, tau_3 of each jet, shape (jets, 3), beta = 1, winner-take-all kT axes, not minimised.
+
+    tau_N = sum_i pt_i min_k dR(i, k) / (radius sum_i pt_i) (arXiv:1011.2268, eq. 2.2; axes: arXiv:1401.2158).
+    ``constituents`` is an awkward array (jet, object) with fields px, py, pz, E.
+    """
+    module = fastjet()
+    if len(constituents) == 0:
+        return np.zeros((0, 3))
+    # the definition only has to make a cluster sequence; the axes are found by the contributed package itself
+    definition = module.JetDefinition(module.kt_algorithm, radius)
+    with quiet():
+        sequence = module.ClusterSequence(_four(constituents), definition)
+        taus = sequence.njettiness(axes_definition="WTA_KT_Axes", njets=[1, 2, 3], beta=1.0, R0=radius)
+    return ak.to_numpy(taus)
+
+
+def _four(objects: Any) -> Any:
+    return ak.zip({name: objects[name] for name in ("px", "py", "pz", "E")}, with_name="Momentum4D")
+
+
+@contextlib.contextmanager
+def quiet() -> Iterator[None]:
+    """Send what C++ code writes to standard output to nowhere: FastJet prints a banner once."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 1)
+        os.close(kept)

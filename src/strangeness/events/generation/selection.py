@@ -1,0 +1,100 @@
+"""From a batch of generated events to selected rows: detector, jets, cuts, matching, features."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import awkward as ak
+import numpy as np
+
+from strangeness.events.generation.clustering import Jets, antikt
+from strangeness.events.generation.detector import DEFAULT, DetectorSettings, Objects, Particles, measure
+from strangeness.events.generation.matching import matched
+from strangeness.events.generation.processes import Process
+from strangeness.events.generation.substructure import Columns, dijet_columns, flat, jet_columns
+
+
+@dataclass(frozen=True)
+class JetCuts:
+    """Single jets among the two leading ones of an event. GeV."""
+
+    radius: float = 0.8
+    pt_low: float = 550.0
+    pt_high: float = 650.0
+    eta_max: float = 2.0
+
+
+@dataclass(frozen=True)
+class DijetCuts:
+    """The two leading jets of an event. GeV."""
+
+    radius: float = 1.0
+    leading_pt: float = 1200.0
+    pt_low: float = 100.0
+    eta_max: float = 2.5
+    mjj_low: float = 2400.0
+
+
+Cuts = JetCuts | DijetCuts
+
+
+def rows(
+    events: Any,
+    process: Process,
+    cuts: Cuts,
+    rng: np.random.Generator,
+    detector: DetectorSettings = DEFAULT,
+) -> tuple[Columns, Counter[str]]:
+    """The selected rows of a batch of events of Pythia's record, and how many events or jets passed what.
+
+    ``event`` in the columns is the index in the batch. Counts: ``generated`` events, ``selected`` jets or
+    events, ``matched`` of these.
+    """
+    seen = measure(stable(events), rng, detector)
+    if isinstance(cuts, JetCuts):
+        columns, counts = _single(events, seen, process, cuts)
+    else:
+        columns, counts = _pairs(len(events), seen, cuts)
+    return columns, Counter(generated=len(events), **counts)
+
+
+def stable(events: Any) -> Particles:
+    """The final particles of a batch of events as flat arrays."""
+    final = events.prt[events.prt.status > 0]
+    counts = ak.to_numpy(ak.num(final))
+    event = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
+    px, py, pz, e = (ak.to_numpy(ak.flatten(final.p[name])) for name in ("px", "py", "pz", "e"))
+    pt = np.hypot(px, py)
+    code = ak.to_numpy(ak.flatten(final.id)).astype(np.int64)
+    eta = np.arcsinh(pz / np.maximum(pt, 1e-9))
+    return Particles(event, code, pt, eta, np.arctan2(py, px), e)
+
+
+def _single(events: Any, seen: Objects, process: Process, cuts: JetCuts) -> tuple[Columns, dict[str, int]]:
+    jets = antikt(seen, len(events), cuts.radius, 0.9 * cuts.pt_low)
+    jets = Jets(*(part[:, :2] for part in jets))
+    inside = (jets.pt > cuts.pt_low) & (jets.pt < cuts.pt_high) & (abs(jets.eta) < cuts.eta_max)
+    good = inside
+    if process.target is not None:
+        good = inside & matched(jets, events.prt, process.target, cuts.radius)
+    chosen = flat(jets, good)
+    columns = jet_columns(chosen, cuts.radius)
+    columns["event"] = np.repeat(np.arange(len(events)), ak.to_numpy(ak.sum(good, axis=1)))
+    return columns, {"selected": int(ak.sum(inside)), "matched": int(ak.sum(good))}
+
+
+def _pairs(events: int, seen: Objects, cuts: DijetCuts) -> tuple[Columns, dict[str, int]]:
+    jets = antikt(seen, events, cuts.radius, cuts.pt_low)
+    number = np.flatnonzero(ak.to_numpy(ak.num(jets.pt)) >= 2)
+    jets = Jets(*(part[number][:, :2] for part in jets))
+    central = ak.to_numpy(ak.all(abs(jets.eta) < cuts.eta_max, axis=1))
+    good = central & (ak.to_numpy(jets.pt[:, 0]) > cuts.leading_pt)
+    jets = Jets(*(part[good] for part in jets))
+    leading, second = (Jets(*(part[:, place] for part in jets)) for place in (0, 1))
+    columns = dijet_columns((leading, second), cuts.radius)
+    heavy = columns["mjj"] >= cuts.mjj_low
+    columns = {name: values[heavy] for name, values in columns.items()}
+    columns["event"] = number[good][heavy]
+    return columns, {"selected": int(heavy.sum()), "matched": int(heavy.sum())}

@@ -1,0 +1,61 @@
+"""Shards: pieces of a sample that are made whole or not at all, so that an interrupted run can go on."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+import zlib
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from strangeness.core.errors import FileError
+from strangeness.core.files import written_whole
+from strangeness.events.generation import pythia, selection
+from strangeness.events.generation.assemble import joined
+from strangeness.events.generation.catalogue import SEEDS_PER_PART, Part, Sample
+from strangeness.events.generation.substructure import Columns
+
+
+def shard(sample: Sample, part: Part, number: int, work: Path, seed: int) -> tuple[Columns, Counter[str]]:
+    """Shard ``number`` of ``part``: read from ``work`` if it is there, else generated and kept there.
+
+    The rows depend on the sample, the seed and the number alone, never on which run made them.
+    """
+    folder = f"{part.process.name}-{sample.fingerprint(part, seed)}"
+    path = work / folder / f"{number:05d}.npz"
+    if not path.exists():
+        columns, counts = generate(sample, part, number, seed)
+        with written_whole(path) as temporary, open(temporary, "wb") as stream:
+            np.savez_compressed(stream, allow_pickle=False, counts=np.array(json.dumps(counts)), **columns)
+    return read(path)
+
+
+def generate(sample: Sample, part: Part, number: int, seed: int) -> tuple[Columns, Counter[str]]:
+    """Generate and select the events of one shard; ``event`` numbers the generated events of the part."""
+    mine = seed + SEEDS_PER_PART * sample.parts.index(part) + number
+    rng = np.random.default_rng([mine, 1])
+    pieces: list[Columns] = []
+    counts: Counter[str] = Counter()
+    for batch in pythia.batches(part.process, mine, sample.shard_events):
+        columns, passed = selection.rows(batch, part.process, sample.cuts, rng, sample.detector)
+        columns["event"] += number * sample.shard_events + counts["generated"]
+        pieces.append(columns)
+        counts += passed
+    return joined(pieces), counts
+
+
+def read(path: Path) -> tuple[Columns, Counter[str]]:
+    """One shard from its file.
+
+    Raises:
+        FileError: when it cannot be read.
+    """
+    try:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as file:
+            columns: dict[str, Any] = {name: file[name] for name in file.files}
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+        raise FileError(f"cannot read the shard '{path}': {error}", "Delete it to make it again.") from error
+    return columns, Counter(json.loads(str(columns.pop("counts"))))
