@@ -71,7 +71,8 @@ def _members(archive: zipfile.ZipFile, request: Request) -> list[str]:
     stored = [name.removesuffix(".npy") for name in archive.namelist() if name.endswith(".npy")]
     if request.columns is None or "features" in stored:
         return stored
-    return [name for name in stored if name in {*request.columns, "id", "weight", request.label}]
+    wanted = {*request.features(stored), "id", "weight", request.label}
+    return [name for name in stored if name in wanted]
 
 
 def _columns(arrays: dict[str, _Array], request: Request) -> Columns:
