@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from benchmarks.rivals import call
 from benchmarks.timing import alternate, cost_ratio, peak_bytes, ratios_agree, seconds, speed_ratio
-from harness.cases import Case, Measured, Raw
+from harness.cases import Case, Measured, Raw, both_at_most
 from strangeness.calibration.conformal import conformal_p_values
 from strangeness.search.background import DijetFunction
 from strangeness.search.bump_hunt import BumpHunt
@@ -194,6 +194,7 @@ CASES = [
         _equal_to_crepes,
         2,
         lambda raws: {"conformal p-values equal those of crepes": _largest(raws, ("plain", "smoothed"))},
+        agree=both_at_most(1e-15),
     ),
     Case(
         "bump-hunt",
@@ -221,6 +222,7 @@ CASES = [
                 raws, ("observed", "pseudo", "refitted")
             )
         },
+        agree=both_at_most(1e-10),
     ),
     Case(
         "import-time",

@@ -2,7 +2,7 @@
 
 import pytest
 
-from harness.cases import Case, Measured, differences
+from harness.cases import Case, Measured, both_at_most, differences
 from harness.shards import shard_seed
 
 
@@ -33,6 +33,14 @@ def test_plain_numbers_become_measured() -> None:
 )
 def test_differences(a: object, b: object, tolerance: float, wrong: int) -> None:
     assert len(differences(a, b, tolerance)) == wrong
+
+
+def test_rounding_errors_may_differ_below_the_limit() -> None:
+    agree = both_at_most(1e-10)
+    assert agree({"a": 1e-13, "n": 5}, {"a": 3e-13, "n": 5}) == []
+    assert len(agree({"a": 1e-13}, {"a": 1e-9})) == 1
+    assert len(agree({"a": 1e-13}, {"a": float("nan")})) == 1
+    assert len(agree({"a": 1e-13}, {})) == 1
 
 
 def test_shard_seeds_are_fixed_and_distinct() -> None:
