@@ -49,7 +49,7 @@ class Batch(eqx.Module):
         Raises:
             InputError: when ``x`` has another number of rows.
         """
-        rows = {np.shape(leaf)[0] for leaf in jax.tree.leaves(x)}
+        rows = _rows(x)
         if rows != {len(self)}:
             raise InputError(
                 f"a map returned {sorted(rows)} rows for {len(self)} events", "Keep one row an event."
@@ -82,18 +82,25 @@ def make_batch(
     batch = Batch(
         x=x,
         id=identities(name, n) if id is None else np.asarray(id, np.uint32),
-        sample=np.broadcast_to(np.asarray(sample, np.uint8), (n,)),
+        sample=np.full(n, sample, np.uint8) if np.ndim(sample) == 0 else np.asarray(sample, np.uint8),
         region=np.ones(n, bool) if region is None else np.asarray(region, bool),
         context=np.zeros(n) if context is None else np.asarray(context, np.float64),
         weight=np.ones(n) if weight is None else np.asarray(weight, np.float64),
     )
-    for field in ("id", "region", "context", "weight"):
-        if len(getattr(batch, field)) != n:
+    for field in ("x", "id", "sample", "region", "context", "weight"):
+        rows = _rows(getattr(batch, field))
+        if rows != {n}:
             raise InputError(
-                f"'{field}' of '{name}' has {len(getattr(batch, field))} rows for {n} events",
-                "Give one value an event.",
+                f"'{field}' of '{name}' has {min(rows - {n})} rows for {n} events", "Give one value an event."
             )
+    if batch.id.shape != (n, 2):
+        raise InputError(f"'id' of '{name}' has shape {batch.id.shape}", "Give two 32-bit words an event.")
     return batch
+
+
+def _rows(x: Any) -> set[int]:
+    """The lengths of a pytree's leaves; a scalar has none."""
+    return {np.shape(leaf)[0] if np.ndim(leaf) else 0 for leaf in jax.tree.leaves(x)}
 
 
 def concatenate(batches: Sequence[Batch]) -> Batch:
@@ -139,9 +146,10 @@ def tabular(batch: Batch, who: str) -> NDArray[np.floating[Any]]:
         InputError: for another shape or type, and for NaN or infinite values, naming the first of them.
     """
     x = np.asarray(batch.x)
-    if x.ndim != 2 or x.shape[1] == 0 or not np.issubdtype(x.dtype, np.number):
+    real = np.issubdtype(x.dtype, np.integer) or np.issubdtype(x.dtype, np.floating)
+    if x.ndim != 2 or x.shape[1] == 0 or not real:
         raise InputError(
-            f"{who} takes a numeric matrix (events, features), not shape {x.shape} of {x.dtype}",
+            f"{who} takes a real matrix (events, features), not shape {x.shape} of {x.dtype}",
             "Put a representation that makes features before it.",
         )
     if len(x) == 0:

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 from numpy.typing import NDArray
 
-from strangeness.core.batch import Batch, Source, tabular
+from strangeness.core.batch import Batch, Source, concatenate, tabular
 from strangeness.core.cards import MethodCard
 from strangeness.core.contract import TabularContract
 from strangeness.core.errors import InputError
@@ -68,8 +68,10 @@ class Scorer(eqx.Module):
             )
         if self.stochastic and key is None:
             raise InputError(f"{who} is stochastic and was given no key", "Pass key=jax.random.key(seed).")
-        score = _padded_score(self, x, batch.id, key) if self.traceable else self.rows(x, batch.id, None)
-        return np.asarray(score, np.float64)
+        if self.traceable:
+            return np.asarray(_padded_score(self, x, batch.id, key), np.float64)
+        keys = event_keys(key, jnp.asarray(batch.id)) if self.stochastic and key is not None else None
+        return np.asarray(self.rows(x, batch.id, keys), np.float64)
 
 
 class Detector(TabularContract, abc.ABC):
@@ -85,6 +87,36 @@ class Detector(TabularContract, abc.ABC):
 
     @abc.abstractmethod
     def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> Scorer: ...
+
+    def training_events(self, source: Source) -> tuple[Batch, NDArray[np.float64]]:
+        """All events of a source and their rows (n, d): where ``fit_scorer`` of a tabular detector begins.
+
+        Raises:
+            InputError: for what ``tabular`` refuses, fewer than two events, or weights that the card excludes.
+        """
+        batches = list(source)
+        if not batches:
+            raise InputError(f"{self.card.name} was given no event to fit", "Loosen the selection.")
+        batch = concatenate(batches)
+        x = tabular(batch, self.card.name).astype(np.float64)
+        if len(x) < 2:
+            raise InputError(f"{self.card.name} was given 1 event to fit", "Give two or more.")
+        _refuse_weights(batch.weight, self.card)
+        return batch, x
+
+
+def _refuse_weights(weight: NDArray[np.float64], card: MethodCard) -> None:
+    if not np.all(np.isfinite(weight)):
+        raise InputError(f"{card.name} was given a weight of {weight[~np.isfinite(weight)][0]}", "Repair it.")
+    if card.weights == "none" and np.any(weight != weight[0]):
+        raise InputError(
+            f"{card.name} cannot use weights, and they run from {weight.min():g} to {weight.max():g}",
+            "Give every event the same weight, or resample the events by it.",
+        )
+    if card.weights == "positive" and np.any(weight < 0):
+        raise InputError(f"{card.name} was given a weight of {weight.min():g}", "Give zero or more.")
+    if not np.sum(weight) > 0:
+        raise InputError(f"the weights of {card.name} sum to {np.sum(weight):g}", "Give a positive sum.")
 
 
 class Null(eqx.Module):

@@ -10,11 +10,11 @@ import numpy as np
 import optax
 from jaxtyping import PRNGKeyArray
 
-from strangeness.core.batch import DATA, Batch, Source, collect, tabular
+from strangeness.core.batch import DATA, Source
 from strangeness.core.cards import Citation, MethodCard
-from strangeness.core.errors import InputError
 from strangeness.core.estimators import Detector, Scorer
-from strangeness.core.train import Training, train
+from strangeness.core.train import SETTINGS_DEFAULT, Training, train
+from strangeness.core.weights import balanced
 from strangeness.nn import Network, Standardiser, dense_network
 
 
@@ -66,13 +66,13 @@ class CWoLa(Detector):
         family="classical",
         needs=("reference", "data"),
         weights="positive",
+        sklearn_failures={"check_parameters_default_constructible": SETTINGS_DEFAULT},
     )
     stores: ClassVar = (CWoLaScorer,)
 
     def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> CWoLaScorer:
-        batch = collect(source)
-        x, label = tabular(batch, self.card.name), (batch.sample == DATA).astype(np.float64)
-        weight = _balanced(batch)
+        batch, x = self.training_events(source)
+        label, weight = (batch.sample == DATA).astype(np.float64), balanced(batch, self.card.name)
         standardiser = Standardiser.of(x, weight)
         init, loop = jax.random.split(key)
         network = dense_network((x.shape[1], *self.hidden, 1), key=init)
@@ -81,12 +81,3 @@ class CWoLa(Detector):
             network, cross_entropy, rows, batch.id, weight, self.training, key=loop, label=self.card.name
         )
         return CWoLaScorer(standardiser, fitted.model)
-
-
-def _balanced(batch: Batch) -> np.ndarray:
-    """Weights that give data and reference the same sum, mean 1."""
-    totals = [float(np.sum(batch.weight[batch.sample == sample])) for sample in (0, 1)]
-    if min(totals) <= 0:
-        missing = ("reference", "data")[int(np.argmin(totals))]
-        raise InputError(f"cwola was given no {missing}", "It needs both; mark them in 'sample' (0 and 1).")
-    return batch.weight * (0.5 * len(batch) / np.asarray(totals))[batch.sample]

@@ -9,11 +9,11 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
 
-from strangeness.core.batch import Source, collect, tabular
+from strangeness.core.batch import Source
 from strangeness.core.cards import Citation, MethodCard
 from strangeness.core.errors import InputError
 from strangeness.core.estimators import Detector, Scorer
-from strangeness.core.train import Training, train
+from strangeness.core.train import SETTINGS_DEFAULT, Training, train
 from strangeness.nn import Network, Standardiser, dense_network
 
 
@@ -62,20 +62,29 @@ class DenseAutoencoder(Detector):
         ),
         family="classical",
         weights="positive",
+        sklearn_failures={"check_parameters_default_constructible": SETTINGS_DEFAULT},
     )
     stores: ClassVar = (DenseAutoencoderScorer,)
 
     def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> DenseAutoencoderScorer:
-        batch = collect(source)
-        x = tabular(batch, self.card.name)
+        batch, x = self.training_events(source)
         if x.shape[1] < 2:
-            raise InputError("dense-autoencoder was given 1 feature", "Give at least 2, or nothing is narrow.")
+            raise InputError(
+                "dense-autoencoder was given 1 feature(s)", "Give at least 2, or nothing is narrow."
+            )
         standardiser = Standardiser.of(x, batch.weight)
         d, latent = x.shape[1], min(self.latent, x.shape[1] - 1)
         init, loop = jax.random.split(key)
         network = dense_network((d, self.hidden, latent, self.hidden, d), key=init)
         rows = jnp.asarray(standardiser(x))
         fitted = train(
-            network, reconstruction_error, rows, batch.id, batch.weight, self.training, key=loop, label=self.card.name
+            network,
+            reconstruction_error,
+            rows,
+            batch.id,
+            batch.weight,
+            self.training,
+            key=loop,
+            label=self.card.name,
         )
         return DenseAutoencoderScorer(standardiser, fitted.model)

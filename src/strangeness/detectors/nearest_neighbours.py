@@ -9,7 +9,7 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, UInt32
 
-from strangeness.core.batch import Source, collect, tabular
+from strangeness.core.batch import Source
 from strangeness.core.cards import Citation, MethodCard
 from strangeness.core.errors import InputError
 from strangeness.core.estimators import Detector, Scorer
@@ -71,10 +71,7 @@ class NearestNeighbours(Detector):
     def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> NearestNeighboursScorer:
         if self.k < 1:
             raise InputError(f"'k' of nearest-neighbours is {self.k}", "Give 1 or more.")
-        batch = collect(source)
-        x = tabular(batch, self.card.name).astype(np.float64)
-        if len(x) < 2:
-            raise InputError("nearest-neighbours was given a reference of one event", "Give more events.")
+        batch, x = self.training_events(source)
         kept = np.sort(np.argsort(uniform(batch.id, "neighbours"), kind="stable")[: self.max_reference])
         standardiser = Standardiser.of(x[kept])
         z = np.asarray(standardiser(x[kept]), np.float64)

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from strangeness.core.batch import Source, collect, tabular
+from strangeness.core.batch import Source
 from strangeness.core.cards import Citation, MethodCard
 from strangeness.core.errors import InputError
 from strangeness.core.estimators import Detector, Scorer, float_dtype
@@ -61,8 +61,8 @@ class PCA(Detector):
     def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> PCAScorer:
         if not 0 < self.explained < 1:
             raise InputError(f"'explained' of pca is {self.explained}", "Give a share between 0 and 1.")
-        batch = collect(source)
-        x, weight = tabular(batch, self.card.name).astype(np.float64), batch.weight
+        batch, x = self.training_events(source)
+        weight = batch.weight
         standardiser = Standardiser.of(x, weight)
         z = (x - np.asarray(standardiser.mean)) / np.asarray(standardiser.scale)
         values, vectors = np.linalg.eigh((z * weight[:, None]).T @ z / np.sum(weight))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import equinox as eqx
@@ -58,13 +59,20 @@ def dense_network(sizes: Sequence[int], *, key: PRNGKeyArray, activation: str = 
     """
     if min(sizes) < 1:
         raise InputError(f"a layer of size {min(sizes)}", "Sizes are 1 or more.")
-    keys = jax.random.split(key, len(sizes) - 1)
-    return Network(tuple(_dense(k, a, b) for k, a, b in zip(keys, sizes, sizes[1:], strict=False)), activation)
+    # Drawn on the host: XLA compiles a generator for every shape, which takes longer than a short training.
+    rng = np.random.default_rng(np.asarray(jax.random.key_data(key)))
+    return Network(tuple(_dense(rng, a, b) for a, b in pairwise(sizes)), activation)
 
 
-def _dense(key: PRNGKeyArray, inputs: int, outputs: int) -> Dense:
-    weight = jax.random.normal(key, (inputs, outputs), float_dtype()) * np.sqrt(2.0 / inputs).astype(float)
-    return Dense(weight.astype(float_dtype()), jnp.zeros(outputs, float_dtype()))
+def _dense(rng: np.random.Generator, inputs: int, outputs: int) -> Dense:
+    weight = rng.normal(scale=np.sqrt(2.0 / inputs), size=(inputs, outputs))
+    return Dense(jnp.asarray(weight, float_dtype()), jnp.asarray(np.zeros(outputs), float_dtype()))
+
+
+def parameter_count(module: Any) -> int:
+    """Floating numbers that a Module keeps from its fit, less those of its standardisers."""
+    leaves = jax.tree.leaves(module, is_leaf=lambda node: isinstance(node, Standardiser))
+    return sum(int(np.size(leaf)) for leaf in leaves if eqx.is_inexact_array(leaf))
 
 
 class Standardiser(eqx.Module):

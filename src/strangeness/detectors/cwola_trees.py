@@ -1,0 +1,161 @@
+"""Classification without labels by boosted trees: fitted by scikit-learn, stored and scored as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int, PRNGKeyArray
+from numpy.typing import NDArray
+
+from strangeness.core.batch import DATA, Source, make_batch
+from strangeness.core.cards import Citation, MethodCard
+from strangeness.core.errors import InputError
+from strangeness.core.estimators import Detector, Scorer, float_dtype
+from strangeness.core.weights import balanced
+
+_LEAF = -1
+
+
+class BoostedTreesScorer(Scorer):
+    """Sum of the leaves that an event falls into, over all trees, plus the prior logit.
+
+    Trees are padded to equal size; ``feature`` is -1 in a leaf, and an event goes left when x <= threshold.
+    """
+
+    feature: Int[Array, "trees nodes"]
+    threshold: Float[Array, "trees nodes"]
+    left: Int[Array, "trees nodes"]
+    right: Int[Array, "trees nodes"]
+    value: Float[Array, "trees nodes"]
+    prior: Float[Array, ""]
+    n_inputs: int = eqx.field(static=True)
+    depth: int = eqx.field(static=True)
+
+    @property
+    def n_features(self) -> int:
+        return self.n_inputs
+
+    def rows(self, x: Any, id: Any, keys: Any) -> Any:
+        def add_tree(total: Any, tree: Any) -> tuple[Any, None]:
+            feature, threshold, left, right, value = tree
+
+            def descend(_: int, node: Any) -> Any:
+                at = feature[node]
+                seen = jnp.take_along_axis(x, jnp.maximum(at, 0)[:, None], axis=1)[:, 0]
+                return jnp.where(
+                    at == _LEAF, node, jnp.where(seen <= threshold[node], left[node], right[node])
+                )
+
+            leaf = jax.lax.fori_loop(0, self.depth, descend, jnp.zeros(len(x), jnp.int32))
+            return total + value[leaf], None
+
+        start = jnp.zeros(len(x), float_dtype()) + self.prior
+        trees = (self.feature, self.threshold, self.left, self.right, self.value)
+        return jax.lax.scan(add_tree, start, trees)[0]
+
+
+@dataclass
+class CWoLaTrees(Detector):
+    """Classification without labels with gradient-boosted trees (arXiv:1708.02949; trees: arXiv:2309.13111).
+
+    Data and reference get the same total weight in training.
+
+    Attributes:
+        trees: boosting iterations.
+        learning_rate: shrinkage of each tree.
+        leaves: most leaves of a tree.
+        depth: deepest tree.
+        smallest_leaf: fewest training events in a leaf.
+        l2: regularisation of the leaf values.
+    """
+
+    trees: int = 100
+    learning_rate: float = 0.05
+    leaves: int = 31
+    depth: int = 8
+    smallest_leaf: int = 20
+    l2: float = 1.0
+
+    card: ClassVar[MethodCard] = MethodCard(
+        name="cwola-trees",
+        summary="boosted trees trained on data against reference, without labels",
+        citation=Citation(
+            key="Finke2023",
+            authors="T. Finke, M. Hein, G. Kasieczka, M. Kraemer, A. Mueck, P. Prangchaikul, T. Quadfasel, "
+            "D. Shih and M. Sommerhalder",
+            title="Tree-based algorithms for weakly supervised anomaly detection",
+            year=2023,
+            where="Phys. Rev. D 109, 034033, arXiv:2309.13111",
+        ),
+        family="classical",
+        needs=("reference", "data"),
+        weights="positive",
+    )
+    stores: ClassVar = (BoostedTreesScorer,)
+
+    def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> BoostedTreesScorer:
+        from sklearn.ensemble import HistGradientBoostingClassifier
+
+        batch, rows = self.training_events(source)
+        weight, x = balanced(batch, self.card.name), rows.astype(float_dtype())
+        # Bins are laid over all rows, so that one of weight 0 would still move them.
+        seen = weight > 0
+        model = HistGradientBoostingClassifier(
+            max_iter=self.trees,
+            learning_rate=self.learning_rate,
+            max_leaf_nodes=self.leaves,
+            max_depth=self.depth,
+            min_samples_leaf=self.smallest_leaf,
+            l2_regularization=self.l2,
+            early_stopping=False,
+            random_state=int(jax.random.bits(key)) % 2**31,
+        )
+        model.fit(x[seen], batch.sample[seen] == DATA, sample_weight=weight[seen])
+        return _checked(_as_arrays(model, x.shape[1]), model, x[:1000])
+
+
+def _as_arrays(model: Any, n_features: int) -> BoostedTreesScorer:
+    """The trees of a fitted scikit-learn model, from its node tables.
+
+    They are padded to the most nodes that the settings allow, so that all fits of them share one compilation.
+    """
+    tables = [stage[0].nodes for stage in model._predictors]
+    size = 2 * model.max_leaf_nodes - 1
+
+    def stacked(name: str, dtype: Any) -> NDArray[Any]:
+        return np.stack([np.pad(table[name].astype(dtype), (0, size - len(table))) for table in tables])
+
+    leaf = np.stack(
+        [np.pad(t["is_leaf"].astype(bool), (0, size - len(t)), constant_values=True) for t in tables]
+    )
+    return BoostedTreesScorer(
+        feature=np.where(leaf, _LEAF, stacked("feature_idx", np.int32)).astype(np.int32),
+        threshold=_rounded_down(stacked("num_threshold", np.float64)),
+        left=stacked("left", np.int32),
+        right=stacked("right", np.int32),
+        value=stacked("value", float_dtype()),
+        prior=np.asarray(np.ravel(model._baseline_prediction)[0], float_dtype()),
+        n_inputs=n_features,
+        depth=model.max_depth,
+    )
+
+
+def _rounded_down(threshold: NDArray[np.float64]) -> NDArray[Any]:
+    """Thresholds in the working precision, never above the exact ones: x <= threshold decides alike."""
+    near = threshold.astype(float_dtype())
+    return np.where(near > threshold, np.nextafter(near, near.dtype.type(-np.inf)), near)
+
+
+def _checked(scorer: BoostedTreesScorer, model: Any, x: NDArray[Any]) -> BoostedTreesScorer:
+    """The scorer, once it agrees with the model it was read from: the node tables are no public interface."""
+    ours = scorer(make_batch(x))
+    if not np.allclose(ours, model.decision_function(x), rtol=1e-4, atol=1e-4):
+        raise InputError(
+            "the trees of this scikit-learn version cannot be read", "Install scikit-learn 1.7 to 1.9."
+        )
+    return scorer
