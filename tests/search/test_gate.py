@@ -1,0 +1,138 @@
+"""The gate lets valid searches pass at its stated rate, and stops the ones that are broken in a known way."""
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from strangeness.core.errors import InputError
+from strangeness.search.bump_hunt import BumpHunt
+from strangeness.search.gate import Gate, judged, sculpting, toy_p_values, type_one_error, uniformity
+from strangeness.search.template import TemplateBackground
+from strangeness.stats.selection import SelectionLaw, order_statistic_law
+from tests.search.spectra import EDGES, falling
+
+HUNT = BumpHunt(edges=tuple(EDGES), alpha=0.1, n_pseudo=60)
+MONDRIAN = np.array([2700.0, 2900, 3200, 3700, 7000])
+N_CAL = 600
+
+
+def law() -> SelectionLaw:
+    a, b = order_statistic_law(N_CAL, 0.1, True)
+    return SelectionLaw(MONDRIAN, np.full(4, a), np.full(4, b), 0.1, np.full(4, N_CAL))
+
+
+def null_sample(rng: np.random.Generator, size: float = 3000) -> tuple[np.ndarray, np.ndarray]:
+    """Held-out masses from the smooth law, with p-values of a calibration that is fresh in every call."""
+    counts = rng.poisson(falling(size))
+    bins = np.repeat(np.arange(counts.size), counts)
+    mass = EDGES[bins] + rng.random(bins.size) * np.diff(EDGES)[bins]
+    where, p = law().bin_of(mass), np.empty(mass.size)
+    for i in range(4):
+        cal, test = np.sort(rng.random(N_CAL)), rng.random(np.sum(where == i))
+        p[where == i] = (N_CAL - np.searchsorted(cal, test) + 1 - rng.random(test.size)) / (N_CAL + 1)
+    return p, mass
+
+
+def test_valid_search_is_blocked_at_most_at_the_stated_rate() -> None:
+    rng, blocked, each = np.random.default_rng(0), 0, []
+    gate = Gate(level=0.1, n_simulated=150, n_toys=20, n_pseudo=25)
+    for _ in range(60):
+        p, mass = null_sample(rng)
+        checks = gate.run(p, mass, selection_law=law(), hunt=HUNT, rng=rng)
+        blocked += not all(check.passed for check in checks)
+        each.append([check.p for check in checks])
+    assert [check.name for check in checks] == [
+        "uniform null p-values",
+        "mass sculpting",
+        "background function",
+        "type-I error",
+    ]
+    # joint rate at most 10 %: a binomial test at 1e-3
+    assert stats.binom.sf(blocked - 1, 60, 0.1) > 1e-3
+    for column in np.array(each).T:
+        assert stats.kstest(column, "uniform", alternative="greater").pvalue > 1e-3
+
+
+def test_sculpting_is_seen() -> None:
+    rng = np.random.default_rng(1)
+    p, mass = null_sample(rng)
+    p = np.where((mass > 3200) & (rng.random(mass.size) < 0.1), 0.01, p)
+    assert sculpting(p, mass, law(), 8, 500, rng).p < 0.01
+    flagged = Gate(n_simulated=500).run(p, mass, selection_law=law(), rng=rng)
+    assert len(flagged) == 2 and not flagged[1].passed and "flat" in flagged[1].text
+
+
+def test_sculpting_inside_a_calibration_bin_is_seen() -> None:
+    rng = np.random.default_rng(2)
+    p, mass = null_sample(rng, 20_000)
+    last = mass > 3700
+    p[last] = np.clip(p[last] * np.where(mass[last] > 4300, 0.6, 1.3), 0, 1)
+    assert sculpting(p, mass, law(), 16, 500, rng).p < 0.01
+
+
+def test_shared_calibration_is_not_mistaken_for_a_fault() -> None:
+    rng, naive, ours = np.random.default_rng(3), [], []
+    for _ in range(100):
+        p, mass = null_sample(rng, 8000)
+        where = law().bin_of(mass)
+        naive.append(stats.kstest(p[where == 3], "uniform").pvalue)
+        ours.append(uniformity(p, mass, law(), 100, rng).p)
+    assert np.mean(np.array(naive) < 0.05) > 0.15
+    assert stats.binom.sf(np.sum(np.array(ours) <= 0.05) - 1, 100, 0.05) > 1e-3
+
+
+def test_wrong_p_values_are_seen() -> None:
+    rng = np.random.default_rng(4)
+    p, mass = null_sample(rng)
+    assert uniformity(p**1.3, mass, law(), 500, rng).p < 0.01
+
+
+def test_wrong_background_function_is_seen() -> None:
+    rng = np.random.default_rng(5)
+    p, mass = null_sample(rng, 30_000)
+    keep = (mass < 3300) | (mass > 3800) | (rng.random(mass.size) < 0.5)
+    checks = Gate(n_simulated=500, n_toys=2, n_pseudo=5).run(
+        p[keep], mass[keep], selection_law=law(), hunt=HUNT, rng=rng
+    )
+    assert checks[2].p < 0.0025 and not checks[2].passed
+
+
+def test_type_one_check_counts_toys() -> None:
+    check = type_one_error(np.r_[np.full(9, 0.01), np.full(41, 0.5)])
+    assert check.p == pytest.approx(stats.binom.sf(8, 50, 0.05)) and check.statistic == 0.18
+    assert "9 of 50" in check.text
+
+
+def test_toys_scale_with_the_data_and_report_progress() -> None:
+    seen: list[int] = []
+    p = toy_p_values(HUNT, falling(200), None, 5, 3.0, np.random.default_rng(6), lambda i, n: seen.append(i))
+    assert p.shape == (5,) and seen == [1, 2, 3, 4, 5] and np.all((p > 0) & (p <= 1))
+    with pytest.raises(InputError, match="background toys"):
+        toy_p_values(HUNT, falling(200), None, 1, 1e-4, np.random.default_rng(6))
+
+
+def test_holm_keeps_the_joint_level() -> None:
+    checks = [type_one_error(np.full(50, 0.5)) for _ in range(4)]
+    assert all(check.passed for check in judged(checks, 0.01))
+
+
+@pytest.mark.parametrize(
+    ("p", "mass", "gate"),
+    [
+        (np.empty(0), np.empty(0), Gate()),
+        (np.ones(2), np.ones(3), Gate()),
+        (np.array([2.0]), np.array([3000.0]), Gate()),
+        (np.array([0.2]), np.array([np.nan]), Gate()),
+        (np.array([0.2]), np.array([3000.0]), Gate(level=0.0)),
+    ],
+)
+def test_bad_input_is_named(p: np.ndarray, mass: np.ndarray, gate: Gate) -> None:
+    with pytest.raises(InputError):
+        gate.run(p, mass, selection_law=law(), rng=np.random.default_rng(0))
+
+
+def test_reference_backgrounds_run_the_first_two_checks() -> None:
+    p, mass = null_sample(np.random.default_rng(7))
+    hunt = BumpHunt(edges=tuple(EDGES), background=TemplateBackground((1,) * (EDGES.size - 1)))
+    checks = Gate(n_simulated=50).run(p, mass, selection_law=law(), hunt=hunt, rng=np.random.default_rng(8))
+    assert len(checks) == 2
