@@ -18,6 +18,7 @@ from harness.recheck import Check, recheck
 from harness.results import Harness
 from harness.rows import Row
 from harness.table import progress, show
+from strangeness.core.errors import StrangenessError
 from strangeness.core.files import write_text
 
 SEED = 20_251_122
@@ -54,6 +55,9 @@ def run(harness: Harness, arguments: argparse.Namespace) -> int:
     chosen = [arguments.name] if arguments.name else known
     try:
         return _run(harness, chosen, arguments, console)
+    except StrangenessError as error:
+        console.print(str(error), markup=False)
+        return 2
     except KeyboardInterrupt:
         console.print("stopped; finished shards are kept: the same command continues with them")
         return 130

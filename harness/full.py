@@ -11,8 +11,10 @@ from harness.cases import Case, NotRun
 from harness.results import Harness, Outcome, read_result, table, write_result
 from harness.rows import Row
 from harness.shards import all_shards, load_cases
+from strangeness.core.errors import InputError
 
 log = logging.getLogger("harness")
+LEFT_OUT = Outcome(against="not run: left out of the full run with --only")
 
 
 def make_full(
@@ -28,8 +30,14 @@ def make_full(
     """Run all cases (or those in ``only``, keeping the committed others), write the result, give its rows.
 
     ``done(case, shards)`` is called after every shard.
+
+    Raises:
+        InputError: for an unknown name in ``only``.
     """
     cases = load_cases(harness.package, capability)
+    if unknown := set(only) - {case.name for case in cases}:
+        known = ", ".join(case.name for case in cases)
+        raise InputError(f"no case {', '.join(sorted(unknown))} in {capability}", f"Known names: {known}.")
     workers = 1 if harness.one_core else workers
     outcomes = _kept(harness, capability, cases, only, root)
     commit = facts.commit(harness.folder.parent)
@@ -50,16 +58,20 @@ def _ticker(done: Callable[[str, int], None], case: Case) -> Callable[[], None]:
 def _kept(
     harness: Harness, capability: str, cases: list[Case], only: Collection[str], root: int
 ) -> dict[str, Outcome]:
-    committed = read_result(harness.result_file(capability)) if only else None
-    if committed is None or committed.seed != root:
+    if not only:
         return {}
-    kept = {}
-    for case in cases:
-        stored = committed.cases.get(case.name)
-        if stored is not None and case.name not in only:
-            measured = case.measured([shard.raw for shard in stored.shards]) if stored.shards else {}
-            kept[case.name] = Outcome(measured, stored.shards, stored.against)
-    return kept
+    committed = read_result(harness.result_file(capability))
+    stored = committed.cases if committed is not None and committed.seed == root else {}
+    return {
+        case.name: _as_before(case, stored.get(case.name, LEFT_OUT))
+        for case in cases
+        if case.name not in only
+    }
+
+
+def _as_before(case: Case, stored: Outcome) -> Outcome:
+    measured = case.measured([shard.raw for shard in stored.shards]) if stored.shards else {}
+    return Outcome(measured, stored.shards, stored.against)
 
 
 def _run(

@@ -9,6 +9,7 @@ import pytest
 from harness.full import make_full
 from harness.recheck import recheck
 from harness.results import Harness
+from strangeness.core.errors import InputError
 
 Toy = Callable[..., Harness]
 
@@ -146,6 +147,17 @@ def test_only_makes_one_case_anew_and_keeps_the_others(toy: Toy, tmp_path: Path)
     rows = _full(toy(extra=1, rival=3.0), tmp_path / "second", only=["race"])
     assert rows["share of heads"]["value"] == first["share of heads"]["value"]
     assert rows["rival speed"]["value"] == 3.0
+
+
+def test_only_without_a_result_leaves_the_others_out(toy: Toy, tmp_path: Path) -> None:
+    rows = _full(toy(), tmp_path, only=["race"])
+    assert rows["rival speed"]["met"] is True
+    assert rows["share of heads"]["why"] == "not run: left out of the full run with --only"
+
+
+def test_only_names_the_known_cases(toy: Toy, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="Known names: coin, race"):
+        _full(toy(), tmp_path, only=["rcae"])
 
 
 def test_broken_case_does_not_lose_the_others(toy: Toy, tmp_path: Path) -> None:
