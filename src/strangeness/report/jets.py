@@ -39,8 +39,8 @@ def _areas(rows: Sequence[JetRow], directions: Sequence[Direction]) -> Html:
 
 def _rejections(rows: Sequence[JetRow], directions: Sequence[Direction], eps_s: str) -> Html:
     caption = Html(
-        f"Background rejection 1/{EPS_B} at {EPS_S} = {escaped(eps_s)}, median and central 68 %; a dash where "
-        "fewer than 25 background jets remain."
+        f"Background rejection 1/{EPS_B} at {EPS_S} = {escaped(eps_s)}, median and central 68 %; a dash "
+        "where fewer than 25 background jets remain."
     )
     cells = {
         (row.detector, row.trained_on, row.finds): _band(row.rejection.get(eps_s, []), 1) for row in rows

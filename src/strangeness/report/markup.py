@@ -91,4 +91,4 @@ def fixed(value: float | None, decimals: int = 2) -> Html:
 
 def _plain(value: float, digits: int) -> str:
     decimals = max(digits - 1 - math.floor(math.log10(abs(value))), 0) if value else 0
-    return f"{value:,.{decimals}f}"
+    return f"{value:.{decimals}f}"

@@ -144,9 +144,9 @@ def curves(given: list[Curve], name: str) -> Html | None:
     seeds = max(len(curve.auc) for curve in given)
     band = f" Bands: central 68 % of {seeds} seeds." if seeds > 1 else ""
     said = (
-        "Made with the truth labels of simulated events, for evaluation only: nothing that is fitted, calibrated "
-        "or tested has seen them. Curves end where fewer than 25 background events remain (20 % error)."
-        + band
+        "Made with the truth labels of simulated events, for evaluation only: nothing that is fitted, "
+        "calibrated or tested has seen them. Curves end where fewer than 25 background events remain "
+        f"(20 % error).{band}"
     )
     left = figures.rejection_curves(given, f"{name}-roc", "Background rejection over signal efficiency")
     right = figures.improvement_curves(

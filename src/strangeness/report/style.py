@@ -65,7 +65,8 @@ def field_style() -> Iterator[None]:
         import mplhep
     except ImportError as error:
         raise MissingDependency(error.name or "mplhep", "all") from error
-    with matplotlib.rc_context({**mplhep.style.ATLAS, **_SETTINGS}):
+    settings: dict[Any, Any] = {**mplhep.style.ATLAS, **_SETTINGS}
+    with matplotlib.rc_context(settings):
         yield
 
 

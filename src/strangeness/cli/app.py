@@ -1,0 +1,107 @@
+"""The commands with their options and help; each loads its work when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import strangeness
+
+app = typer.Typer(
+    help="Is there something in these events that the known physics does not explain?",
+    epilog="Example: strangeness demo --out demo",
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+sample = typer.Typer(
+    help="Make the shipped samples again.", epilog="Example: strangeness sample make jets --out jets.parquet"
+)
+app.add_typer(sample, name="sample")
+
+Out = Annotated[Path | None, typer.Option(help="Folder for the results; it must not hold a finished run.")]
+Seed = Annotated[
+    int | None, typer.Option(min=0, help="Seed of everything random; the same seed, the same result.")
+]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"strangeness {strangeness.__version__}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def top(
+    context: typer.Context,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Is there something in these events that the known physics does not explain?"""
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command(epilog="Example: strangeness demo --out demo --seed 1")
+def demo(out: Out = None, seed: Seed = 1, quiet: Quiet = False, as_json: AsJson = False) -> None:
+    """Detectors on the shipped jets, and a dijet search with and without a planted resonance."""
+    from strangeness.cli.demo import run_demo
+
+    place = out or Path("strangeness-demo")
+    typer.echo(run_demo(place, seed=1 if seed is None else seed, quiet=quiet, json=as_json))
+
+
+@app.command(
+    epilog="Examples: strangeness search analysis.toml | "
+    "strangeness search data.parquet --reference mc.parquet --detector mahalanobis --out run"
+)
+def search(
+    source: Annotated[
+        Path, typer.Argument(metavar="CONFIG.toml|DATA", help="Configuration, or a file of events.")
+    ],
+    reference: Annotated[Path | None, typer.Option(help="Events of the known physics.")] = None,
+    detector: Annotated[str | None, typer.Option(help="Name of a detector; see 'strangeness list'.")] = None,
+    out: Out = None,
+    context: Annotated[str | None, typer.Option(help="Column whose spectrum is searched [mjj].")] = None,
+    range: Annotated[
+        tuple[float, float] | None, typer.Option(metavar="LO HI", help="Range of the context in GeV.")
+    ] = None,
+    features: Annotated[str | None, typer.Option(help="Features, joined by commas.")] = None,
+    alpha: Annotated[float | None, typer.Option(help="Largest p-value of a selected event [0.01].")] = None,
+    seed: Seed = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Search a spectrum for an excess among the strangest events."""
+    from strangeness.cli.config import Given
+    from strangeness.cli.search import run_search
+
+    given = Given(
+        reference=reference, detector=detector, context=context, range=range, features=features, alpha=alpha
+    )
+    typer.echo(run_search(source, given, out=out, seed=seed, quiet=quiet, json=as_json))
+
+
+@app.command("list", epilog="Example: strangeness list --json")
+def list_(as_json: AsJson = False) -> None:
+    """The detectors that are installed."""
+    from strangeness.cli.listing import listed
+
+    typer.echo(listed(as_json=as_json))
+
+
+@sample.command(epilog="Example: strangeness sample make dijets --out dijets.parquet --work shards")
+def make(
+    name: Annotated[str, typer.Argument(help="jets or dijets.")],
+    out: Annotated[Path, typer.Option(help="The Parquet file to write.")],
+    work: Annotated[Path | None, typer.Option(help="Folder of finished shards [the user's cache].")] = None,
+    seed: Seed = 1,
+) -> None:
+    """Generate a sample with Pythia 8 and FastJet; started again, it goes on where it was stopped."""
+    from strangeness.cli.samples import make_file
+
+    typer.echo(make_file(name, out, work, seed=1 if seed is None else seed))

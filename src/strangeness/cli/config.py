@@ -1,0 +1,225 @@
+"""The configuration of a search: TOML with a fixed set of keys, checked before any work."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar, get_args
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from strangeness.core.errors import ConfigError, nearest
+from strangeness.core.files import existing_file
+
+
+def _rising(pair: tuple[float, float]) -> tuple[float, float]:
+    if not pair[0] < pair[1]:
+        raise ValueError("it should run from low to high")
+    return pair
+
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Range = Annotated[tuple[Positive, Positive], AfterValidator(_rising)]
+DIJET_FEATURES = ["mj_heavy", "mj_light", "tau21_heavy", "tau21_light"]
+DIJET_MASSES = ["mj_heavy", "mj_light"]
+MJJ_RANGE = (2700.0, 7000.0)
+_M = TypeVar("_M", bound=BaseModel)
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class FileTable(_Table):
+    """A file of events; ``layout`` only where its content does not tell."""
+
+    file: str
+    layout: str | None = None
+
+
+class RepresentationTable(_Table):
+    """Features in this order, those in ``log`` as log(1 + value)."""
+
+    features: Annotated[list[str], Field(min_length=1)] = DIJET_FEATURES
+    log: list[str] | None = None
+
+    def logarithmic(self) -> tuple[str, ...]:
+        """What is taken as log(1 + value): jet masses unless something else is said."""
+        chosen = [name for name in DIJET_MASSES if name in self.features] if self.log is None else self.log
+        return tuple(chosen)
+
+
+class DetectorTable(BaseModel):
+    """A detector and, under their own names, its hyperparameters."""
+
+    model_config = ConfigDict(extra="allow", strict=True, frozen=True)
+    name: str
+
+
+class CalibrationTable(_Table):
+    """How scores become p-values."""
+
+    kind: Literal["mondrian", "split"] = "mondrian"
+    bins: Annotated[int, Field(ge=1)] = 12
+    randomised: bool = True
+
+
+class SearchTable(_Table):
+    """What is searched for: a bump in the context, or a count in a region of it; masses in GeV."""
+
+    kind: Literal["bump-hunt", "counting"] = "bump-hunt"
+    context: str = "mjj"
+    range: Range | None = None
+    region: Range | None = None
+    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.01
+    relative_width: Annotated[float, Field(gt=0, lt=1)] = 0.025
+    parameters: Literal[3, 4, 5] = 3
+    sqrt_s: Positive = 13000.0
+    pseudo_experiments: Annotated[int, Field(ge=1)] = 10_000
+    controls: bool = True
+
+    def limits(self) -> tuple[float, float]:
+        """The range that is searched.
+
+        Raises:
+            ConfigError: when none is given for a context that has no usual one.
+        """
+        if self.range is not None:
+            return self.range
+        if self.context != "mjj":
+            raise ConfigError(
+                f"no range is given for '{self.context}'", "Add 'range' (--range LO HI) in GeV."
+            )
+        return MJJ_RANGE
+
+
+class ChecksTable(_Table):
+    """The validity gate: joint error rate, simulations, background toys, pseudo-experiments in each toy."""
+
+    level: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
+    simulated: Annotated[int, Field(ge=100)] = 2000
+    toys: Annotated[int, Field(ge=20)] = 200
+    pseudo_experiments: Annotated[int, Field(ge=100)] = 500
+
+
+class Config(_Table):
+    """A whole search."""
+
+    seed: Annotated[int, Field(ge=0)] = 1
+    out: str | None = None
+    data: FileTable
+    reference: FileTable | None = None
+    representation: RepresentationTable = RepresentationTable()
+    detector: DetectorTable
+    calibration: CalibrationTable = CalibrationTable()
+    search: SearchTable = SearchTable()
+    checks: ChecksTable = ChecksTable()
+
+    def resolved(self, **more: Any) -> dict[str, Any]:
+        """Everything that decides the result, as JSON values, with its hash under ``hash``."""
+        values = {**self.model_dump(mode="json", exclude={"out"}), **more}
+        text = json.dumps(values, sort_keys=True, allow_nan=False)
+        return {**values, "hash": hashlib.sha256(text.encode()).hexdigest()}
+
+
+@dataclass(frozen=True)
+class Given:
+    """What was given on the command line beside the file."""
+
+    reference: Path | None = None
+    detector: str | None = None
+    context: str | None = None
+    range: tuple[float, float] | None = None
+    features: str | None = None
+    alpha: float | None = None
+
+    def names(self) -> list[str]:
+        """The options that were given."""
+        return [f"--{name}" for name, value in vars(self).items() if value is not None]
+
+
+def from_toml(path: Path) -> Config:
+    """The configuration in a file; paths in it are relative to the file.
+
+    Raises:
+        FileError: when the file is missing or empty.
+        ConfigError: when it is not TOML, or has a wrong key, type or value.
+    """
+    file = existing_file(path)
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ConfigError(f"'{file}' is not TOML ({error})", "Correct that line.") from error
+    config = checked(Config, values, f"'{file}'")
+    folder = file.parent
+    tables = {name: table for name in ("data", "reference") if (table := getattr(config, name)) is not None}
+    placed = {
+        name: table.model_copy(update={"file": str(folder / table.file)}) for name, table in tables.items()
+    }
+    out = None if config.out is None else str(folder / config.out)
+    return config.model_copy(update={**placed, "out": out})
+
+
+def from_options(data: Path, given: Given) -> Config:
+    """The configuration that options stand for.
+
+    Raises:
+        ConfigError: without ``--detector``, or for a value that cannot be used.
+    """
+    if given.detector is None:
+        raise ConfigError("no detector was named", "Add --detector NAME; 'strangeness list' shows the names.")
+    search = {"context": given.context, "range": given.range, "alpha": given.alpha}
+    values: dict[str, Any] = {
+        "data": {"file": str(data)},
+        "detector": {"name": given.detector},
+        "search": {key: value for key, value in search.items() if value is not None},
+    }
+    if given.reference is not None:
+        values["reference"] = {"file": str(given.reference)}
+    if given.features is not None:
+        names = [name.strip() for name in given.features.split(",")]
+        values["representation"] = {"features": [name for name in names if name]}
+    return checked(Config, values, "the command line")
+
+
+def checked(model: type[_M], values: dict[str, Any], where: str) -> _M:
+    """``values`` as a model.
+
+    Raises:
+        ConfigError: naming the first wrong key with its neighbours, or the value and what was expected.
+    """
+    try:
+        # As JSON, lists may stand for tuples while types stay strict.
+        return model.model_validate_json(json.dumps(values, default=str))
+    except ValidationError as error:
+        raise _explained(model, error, where) from error
+
+
+def _explained(model: type[BaseModel], error: ValidationError, where: str) -> ConfigError:
+    first = error.errors()[0]
+    place = [str(part) for part in first["loc"]]
+    key = ".".join(place)
+    if first["type"] == "extra_forbidden":
+        return ConfigError(
+            f"{where} has the unknown key '{key}'", nearest(place[-1], _keys(model, place[:-1]))
+        )
+    if first["type"] == "missing":
+        return ConfigError(f"{where} lacks '{key}'", "Add it.")
+    seen = json.dumps(first["input"], default=str)
+    return ConfigError(f"'{key}' in {where} is {seen}", f"{_sentence(first['msg'])}")
+
+
+def _sentence(message: str) -> str:
+    text = message.removeprefix("Value error, ").replace("Input should", "It should")
+    return f"{text[0].upper()}{text[1:]}."
+
+
+def _keys(model: type[BaseModel], place: list[str]) -> list[str]:
+    """The keys of the table at ``place``."""
+    for name in place:
+        kinds = [model.model_fields[name].annotation, *get_args(model.model_fields[name].annotation)]
+        model = next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel))
+    return list(model.model_fields)

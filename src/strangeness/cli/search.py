@@ -1,0 +1,161 @@
+"""``strangeness search``: read, refuse what cannot work, run, write."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from strangeness.analysis import Analysis, Outcome
+from strangeness.cli.building import analysis_of, controls_of
+from strangeness.cli.config import Config, FileTable, Given, from_options, from_toml
+from strangeness.cli.folder import CHAIN, PAGE, RESULT, SCORES, Folder, refuse_finished, run_folder
+from strangeness.core import artefact
+from strangeness.core.errors import ConfigError
+from strangeness.core.files import existing_file, sha256, written_whole
+from strangeness.core.identity import as_uint64
+from strangeness.events.events import Events
+from strangeness.events.reading import read
+from strangeness.report.render import write_page
+from strangeness.report.schema import Control, Curve, Report, as_json, write_report
+from strangeness.report.summary import classes, control, curve, plain, search_section, versions
+from strangeness.search.bump_hunt import BumpHunt
+
+
+def run_search(
+    source: Path, given: Given, *, out: Path | None, seed: int | None, quiet: bool, json: bool
+) -> str:
+    """Run the search of a configuration file, or of options, and return what is printed.
+
+    Raises:
+        StrangenessError: for everything that a user can mend; nothing is then overwritten or left behind.
+    """
+    config = _config(source, given)
+    if seed is not None:
+        config = config.model_copy(update={"seed": seed})
+    place = out if out is not None else None if config.out is None else Path(config.out)
+    if place is None:
+        raise ConfigError("no output folder was given", "Add --out DIR, or 'out' to the configuration.")
+    refuse_finished(place)
+    analysis = analysis_of(config)
+    resolved = config.resolved(sha256=_checksums(config))
+    data, reference = _read(config.data), None if config.reference is None else _read(config.reference)
+    with run_folder(place, resolved, quiet=quiet) as folder:
+        report = _run(config, analysis, data, reference, resolved, folder)
+    return as_json(report).rstrip("\n") if json else report.searches[0].statement
+
+
+def _config(source: Path, given: Given) -> Config:
+    if source.suffix.lower() != ".toml":
+        return from_options(source, given)
+    if given.names():
+        raise ConfigError(
+            f"{' and '.join(given.names())} beside the configuration '{source}'", "Set them in the file."
+        )
+    return from_toml(source)
+
+
+def _read(table: FileTable) -> Events:
+    return read(table.file, layout=table.layout, name=str(Path(table.file).stem))
+
+
+def _checksums(config: Config) -> dict[str, str]:
+    tables = {"data": config.data, "reference": config.reference}
+    return {name: sha256(existing_file(table.file)) for name, table in tables.items() if table is not None}
+
+
+def _run(
+    config: Config,
+    analysis: Analysis,
+    data: Events,
+    reference: Events | None,
+    resolved: dict[str, Any],
+    folder: Folder,
+) -> Report:
+    outcome = analysis.run(data, reference, seed=config.seed)
+    controls, curves = _controls(config, analysis, outcome, data, reference)
+    hunt = analysis.search if isinstance(analysis.search, BumpHunt) else None
+    section = search_section(
+        "Search",
+        config.detector.name,
+        outcome,
+        context=config.search.context,
+        hunt=hunt,
+        controls=controls,
+        curves=curves,
+    )
+    report = Report(
+        title=f"Search in {config.search.context} with {config.detector.name}",
+        searches=[section],
+        provenance=_provenance(config, resolved, data, reference),
+    )
+    _write(folder.path, report, outcome, resolved)
+    return report
+
+
+def _controls(
+    config: Config, analysis: Analysis, outcome: Outcome, data: Events, reference: Events | None
+) -> tuple[list[Control], list[Curve]]:
+    """The same search with other scores, and the curves of all where truth allows them.
+
+    Controls are not gated: they carry no claim.
+    """
+    if not config.search.controls:
+        return [], []
+    rows, curves = _inclusive_control(config, analysis, outcome), []
+    if (scores := classes(outcome, data)) is not None:
+        curves.append(curve(config.detector.name, [scores]))
+    for name, detector in controls_of(config, analysis.detector).items():
+        other = replace(analysis, detector=detector, gate=None).run(data, reference, seed=config.seed)
+        rows.append(control(name, other.result))
+        if (scores := classes(other, data)) is not None:
+            curves.append(curve(name, [scores], is_control=True))
+    return rows, curves
+
+
+def _inclusive_control(config: Config, analysis: Analysis, outcome: Outcome) -> list[Control]:
+    """The bump hunt in the spectrum of all tested events."""
+    if not isinstance(analysis.search, BumpHunt):
+        return []
+    hunt = replace(analysis.search, alpha=None)
+    rng = np.random.default_rng([config.seed, 0])
+    return [control("no selection", hunt.run(outcome.tested.batch.context, rng=rng), "all tested events")]
+
+
+def _provenance(
+    config: Config, resolved: dict[str, Any], data: Events, reference: Events | None
+) -> dict[str, Any]:
+    samples = {"data": data, "reference": reference}
+    described = {
+        f"{name}_sample": {**plain(events.provenance), "events": len(events)}
+        for name, events in samples.items()
+        if events is not None
+    }
+    return {
+        "seed": config.seed,
+        "configuration_hash": resolved["hash"],
+        "versions": versions(),
+        "configuration": {key: value for key, value in resolved.items() if key != "hash"},
+        **described,
+    }
+
+
+def _write(path: Path, report: Report, outcome: Outcome, resolved: dict[str, Any]) -> None:
+    """All files of a run; ``result.json`` comes last and marks it as finished."""
+    artefact.save(path / CHAIN, outcome.chain, about={"configuration": resolved, "versions": versions()})
+    _write_scores(path / SCORES, outcome)
+    write_page(report, path / PAGE)
+    write_report(report, path / RESULT)
+
+
+def _write_scores(path: Path, outcome: Outcome) -> None:
+    """One row a tested event: id, score (higher = stranger), p, context in GeV."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    tested = outcome.tested
+    columns = {"id": as_uint64(tested.batch.id), "score": tested.score, "p": tested.p}
+    with written_whole(path) as temporary:
+        pq.write_table(pa.table({**columns, "context": tested.batch.context}), temporary)

@@ -1,0 +1,124 @@
+"""The page: complete in itself, every section there, nothing hostile through."""
+
+import re
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+
+from strangeness.report.render import render, write_page
+from strangeness.report.schema import Report
+from tests.report.examples import HOSTILE, demo_report, hunted, search_report
+
+VOID = {"meta", "br", "link", "img"}
+
+
+class Page(HTMLParser):
+    """Elements, ids, references and text of a page; fails where elements are not closed in order."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.tags: list[str] = []
+        self.ids: list[str] = []
+        self.links: list[str] = []
+        self.text = ""
+        self.feed(text)
+        self.close()
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        if tag not in VOID:
+            self.open.append(tag)
+        for name, value in attrs:
+            assert not name.startswith("on"), name
+            if name == "id":
+                self.ids.append(value or "")
+            if name in ("href", "src", "xlink:href"):
+                self.links.append(value or "")
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in VOID:
+            self.open.pop()
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.fixture(scope="module")
+def demo() -> str:
+    return render(demo_report())
+
+
+def test_the_demo_page_is_whole(demo: str) -> None:
+    page = Page(demo)
+    assert page.tags.count("main") == page.tags.count("h1") == 1
+    assert len(page.ids) == len(set(page.ids)), "an id twice"
+    assert all(link.startswith("#") for link in page.links), "something external"
+    assert {link[1:] for link in page.links} <= set(page.ids), "a link to nowhere"
+    for heading in (
+        "Validity checks",
+        "Key numbers",
+        "Spectrum",
+        "Controls",
+        "Jets",
+        "Assumptions",
+        "Provenance",
+    ):
+        assert heading in page.text, heading
+    # Two spectra and two curves a search, two curves in each of four directions.
+    assert page.tags.count("svg") == 2 * 4 + 4 * 2
+
+
+def test_the_page_loads_nothing_and_runs_nothing(demo: str) -> None:
+    assert "script" not in Page(demo).tags
+    assert not re.search(r"@import|url\((?!#)|https?://(?!www\.w3\.org/)", demo)
+    assert len(demo.encode()) < 5_000_000
+
+
+def test_what_comes_from_files_is_escaped(demo: str) -> None:
+    assert "<script>" not in demo
+    assert HOSTILE in Page(demo).text
+
+
+def test_a_blocked_search_claims_nothing() -> None:
+    report = demo_report()
+    text = Page(render(Report(title="t", searches=[report.searches[1]]))).text
+    assert "no statement of significance" in text and "failed" in text and "withheld" in text
+    assert " sigma" not in text.split("Key numbers")[0]
+
+
+def test_a_search_without_a_pseudo_experiment_as_extreme_shows_a_bound() -> None:
+    assert "≤ 0.0033" in Page(render(search_report(hunted(150)))).text.replace("\u2009", "\u0020").replace(
+        "≤", "≤"
+    )
+
+
+def test_sections_are_optional() -> None:
+    bare = (
+        search_report()
+        .searches[0]
+        .model_copy(update={"inclusive": None, "controls": [], "curves": [], "counts": {}})
+    )
+    page = Page(render(Report(title="bare", searches=[bare])))
+    assert page.tags.count("svg") == 1
+    assert "Controls" not in page.text and "ROC" not in page.text and "Provenance" not in page.text
+    assert Page(render(Report(title="nothing"))).tags.count("svg") == 0
+
+
+def test_equal_reports_give_equal_pages(tmp_path: Path) -> None:
+    report = search_report()
+    write_page(report, tmp_path / "report.html")
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == render(report)
+
+
+def test_figures_take_their_colours_from_the_page() -> None:
+    svg = re.findall(r"<svg.*?</svg>", render(search_report()), re.DOTALL)
+    assert svg and all("var(--ink, #" in figure and "<title" in figure for figure in svg)
+    styles = "".join(re.findall(r'style="[^"]*"', "".join(svg)))
+    assert set(re.findall(r"(?<!, )#[0-9a-f]{6}", styles)) == set()
