@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -15,6 +16,7 @@ from strangeness.search.result import SearchResult
 HOSTILE = "<script>alert('x')</script> & \"quotes\""
 
 
+@lru_cache
 def hunted(signal: int = 30, seed: int = 1, n_pseudo: int = 300) -> SearchResult:
     """A bump hunt in a falling spectrum with ``signal`` events at 3.5 TeV, with its checks."""
     rng = np.random.default_rng(seed)
