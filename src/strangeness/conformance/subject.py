@@ -65,11 +65,10 @@ class Subject:
         Raises:
             InputError: for something that is not a detector, or one of other than tabular input.
         """
+        kind = detector if isinstance(detector, type) else type(detector)
+        if not issubclass(kind, Detector):
+            raise InputError(f"{kind.__name__} is not a Detector", "Derive from core.estimators.Detector.")
         made = detector() if isinstance(detector, type) else detector
-        if not isinstance(made, Detector):
-            raise InputError(
-                f"{type(made).__name__} is not a Detector", "Derive from core.estimators.Detector."
-            )
         if made.card.input_kind != "tabular":
             raise InputError(
                 f"{made.card.name} takes input of kind {made.card.input_kind!r}",

@@ -1,0 +1,28 @@
+"""Every detector that is installed passes every check: one test a detector and check."""
+
+from functools import cache
+from typing import Any
+
+import pytest
+
+from strangeness.catalogue import all_detectors
+from strangeness.conformance import CHECKS, Subject
+from strangeness.core.train import Training
+
+# Short trainings: conformance asks for behaviour, and the tests of each detector for its quality.
+SHORT: dict[str, dict[str, Any]] = {
+    "cwola": {"hidden": (8,), "training": Training(epochs=12, learning_rate=1e-2)},
+    "cwola-trees": {"trees": 10},
+    "dense-autoencoder": {"hidden": 8, "training": Training(epochs=3)},
+}
+
+
+@cache
+def _subject(name: str) -> Subject:
+    return Subject.of(all_detectors()[name](**SHORT.get(name, {})))
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("name", sorted(all_detectors()))
+def test_conforms(name: str, check: Any) -> None:
+    check(_subject(name))
