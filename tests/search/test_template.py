@@ -52,15 +52,15 @@ def test_no_excess_gives_nothing() -> None:
 
 def test_global_p_is_uniform_with_a_finite_reference() -> None:
     rng, p = np.random.default_rng(1), []
-    for _ in range(300):
+    for _ in range(200):
         reference, data = rng.poisson(falling(400)), rng.poisson(falling(200))
         hunt = BumpHunt(
             edges=tuple(EDGES), background=TemplateBackground(tuple(reference), 2.0), n_pseudo=199
         )
         p.append(hunt.run_counts(data, rng=rng).global_p_randomised)
-    # 300 toys: Kolmogorov-Smirnov at 1e-3; 5 % within 4 standard deviations
+    # 200 toys: Kolmogorov-Smirnov at 1e-3; 5 % within 4 standard deviations
     assert stats.kstest(p, "uniform").pvalue > 1e-3
-    assert np.mean(np.array(p) <= 0.05) <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 300)
+    assert np.mean(np.array(p) <= 0.05) <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 200)
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from strangeness.search.bump_hunt import BumpHunt, binned
 from strangeness.search.check import Check
 from strangeness.search.null import Efficiency, FittedNull
 from strangeness.search.significance import global_p
-from strangeness.stats.dependence import ks_distance, ks_score, shared_p_values
+from strangeness.stats.dependence import ks_distance, ks_score, ks_score_null
 from strangeness.stats.multiple import holm
 from strangeness.stats.poisson_fit import deviance, newton
 from strangeness.stats.selection import SelectionLaw
@@ -116,8 +116,7 @@ def uniformity(p: Array, mass: Array, law: SelectionLaw, n_simulated: int, rng: 
     groups = [(i, p[where == i]) for i in range(n_cal.size) if np.any(where == i)]
     seen = sum(float(ks_score(ks_distance(part), int(n_cal[i]), part.size)) for i, part in groups)
     sizes = [(int(n_cal[i]), part.size) for i, part in groups]
-    null = np.array([_null_score(sizes, rng) for _ in range(n_simulated)])
-    chance = _tail(seen, null)
+    chance = _tail(seen, ks_score_null(sizes, n_simulated, rng))
     text = (
         f"p-values of {p.size:,} held-out reference events in {len(groups)} bins are uniform with "
         f"p = {chance:.2g}"
@@ -134,13 +133,10 @@ def sculpting(
     with one Beta efficiency for each calibration bin and binomial counts in its cells.
     """
     total, selected, owner = _cells(p, mass, law, bins)
-    mean = law.mean[owner]
-    a, b = law.a[owner], law.b[owner]
-    variance = total * mean * (1 - mean) * (a + b + total) / (a + b + 1)
-    seen = float(np.sum((selected - total * mean) ** 2 / variance))
-    efficiency = np.clip(law.draw(rng, n_simulated)[owner] * mean[:, None], 0.0, 1.0)
-    toys = rng.binomial(total[:, None], efficiency)
-    null = np.sum((toys - (total * mean)[:, None]) ** 2 / variance[:, None], axis=0)
+    efficiency = np.clip(law.draw(rng, n_simulated) * law.mean[:, None], 0.0, 1.0)
+    toys = rng.binomial(total[:, None], efficiency[owner])
+    null = _chi_square(toys, total, owner, law)
+    seen = float(_chi_square(selected[:, None], total, owner, law)[0])
     chance = _tail(seen, null)
     text = f"the selection efficiency is flat in {total.size} cells of the mass with p = {chance:.2g}"
     return Check("mass sculpting", chance, seen, True, text)
@@ -229,11 +225,22 @@ def _cells(
     return total[kept], selected[kept], owner[kept]
 
 
-def _null_score(sizes: list[tuple[int, int]], rng: np.random.Generator) -> float:
-    return sum(
-        float(ks_score(ks_distance(shared_p_values(n_cal, n_test, rng)), n_cal, n_test))
-        for n_cal, n_test in sizes
-    )
+def _chi_square(
+    selected: NDArray[np.intp], total: NDArray[np.intp], owner: NDArray[np.intp], law: SelectionLaw
+) -> Array:
+    """r^T V^-1 r (P,) for counts (cells, P): V = E[binomial variance] + variance of the common efficiency.
+
+    V is diagonal plus rank one in each calibration bin, so its inverse is the Sherman-Morrison formula.
+    """
+    a, b = law.a, law.b
+    spread = a * b / (a + b) ** 2 / (a + b + 1)
+    binomial = law.mean * (1 - law.mean) - spread
+    residual = selected - (total * law.mean[owner])[:, None]
+    single = np.sum(residual**2 / (total * binomial[owner])[:, None], axis=0)
+    member = owner[None, :] == np.arange(a.size)[:, None]
+    in_bin, events = member @ residual, member @ total
+    common = in_bin**2 * (spread / (binomial * (binomial + spread * events)))[:, None]
+    return single - common.sum(axis=0)
 
 
 def _tail(seen: float, null: Array) -> float:

@@ -81,7 +81,9 @@ def template_t(n: ArrayLike, m: ArrayLike, tau: float) -> Array:
     tail = betainc(safe, m + 1.0, share)
     with np.errstate(divide="ignore"):
         t = -np.log(tail)
-    t = np.where(tail < 1e-280, _far(safe, m, share), t)
+    far = (tail < 1e-280) & (n > 0)
+    if far.any():
+        t = np.where(far, _far(np.where(far, safe, 1.0), np.where(far, m, 0.0), share), t)
     return np.where(n * tau > m, t, 0.0)
 
 

@@ -31,9 +31,7 @@ def count_pmf(events: Sequence[int], a: ArrayLike, b: ArrayLike) -> Array:
 
 def ks_distance(p_values: ArrayLike) -> float:
     """Kolmogorov-Smirnov distance of p-values from the uniform law on [0, 1]."""
-    p = np.sort(np.asarray(p_values, np.float64))
-    grid = np.arange(p.size + 1) / p.size
-    return float(max(np.max(grid[1:] - p), np.max(p - grid[:-1])))
+    return _sorted_ks(np.sort(np.asarray(p_values, np.float64)))
 
 
 def shared_p_values(n_cal: int, n_test: int, rng: np.random.Generator) -> Array:
@@ -70,6 +68,14 @@ def ks_score(distance: ArrayLike, n_cal: int, n_test: int) -> NDArray[np.float64
     return -2.0 * np.log(np.maximum(kolmogorov(scaled), 1e-300))
 
 
+def ks_score_null(sizes: Sequence[tuple[int, int]], n_simulated: int, rng: np.random.Generator) -> Array:
+    """Simulated null law (n_simulated,) of the sum of ``ks_score`` over bins of sizes (n_cal, n_test)."""
+    total = np.zeros(n_simulated)
+    for n_cal, n_test in sizes:
+        total += ks_score(ks_null(n_cal, n_test, n_simulated, rng), n_cal, n_test)
+    return total
+
+
 def _sorted_ks(p: Array) -> float:
-    grid = np.arange(p.size + 1) / p.size
-    return float(max(np.max(grid[1:] - p), np.max(p - grid[:-1])))
+    gap = p - np.arange(p.size) / p.size
+    return float(max(1.0 / p.size - gap.min(), gap.max()))
