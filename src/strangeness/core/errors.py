@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 
 class StrangenessError(Exception):
@@ -16,6 +17,10 @@ class StrangenessError(Exception):
         super().__init__(f"{what.rstrip('.')}. {remedy}")
         self.what = what
         self.remedy = remedy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Errors cross to another process with both parts, although a subclass may take other arguments."""
+        return _remade, (type(self), self.what, self.remedy)
 
 
 class InputError(StrangenessError, ValueError):
@@ -45,6 +50,12 @@ class MissingDependency(StrangenessError, ImportError):
 
 class Interrupted(StrangenessError):
     """A run that was stopped by the user and can be resumed."""
+
+
+def _remade(kind: type[StrangenessError], what: str, remedy: str) -> StrangenessError:
+    error = kind.__new__(kind)
+    StrangenessError.__init__(error, what, remedy)
+    return error
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
