@@ -18,13 +18,12 @@ import jax
 import numpy as np
 
 from strangeness.core.errors import FileError, nearest
-from strangeness.core.files import existing_file, written_whole
+from strangeness.core.files import BROKEN, existing_file, written_whole
 
 FORMAT = "strangeness.artefact"
 VERSION = 1
 _TREE = "strangeness.json"
 _LARGEST = 2**31
-_BROKEN = (zipfile.BadZipFile, OSError, ValueError, KeyError, EOFError, TypeError, NotImplementedError)
 
 
 def save(path: str | os.PathLike[str], value: Any, *, about: Mapping[str, Any] | None = None) -> None:
@@ -65,7 +64,7 @@ def load(
             return _decode(tree["value"], archive, classes, str(file)), tree["about"]
     except FileError:
         raise
-    except _BROKEN as error:
+    except BROKEN as error:
         raise FileError(
             f"'{file}' is not an artefact or is damaged ({error})", "Write it again or copy it again."
         ) from error

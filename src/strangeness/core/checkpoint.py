@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +11,7 @@ import jax
 import numpy as np
 
 from strangeness.core.errors import FileError
-from strangeness.core.files import written_whole
+from strangeness.core.files import BROKEN, written_whole
 from strangeness.core.run import current_run
 
 T = TypeVar("T")
@@ -44,11 +43,11 @@ class Checkpoint:
             return state, [], 0
         leaves, tree = jax.tree.flatten(state)
         try:
-            with np.load(self.path, allow_pickle=False) as saved:
-                new = [saved[f"leaf{index}"] for index in range(len(leaves))]
+            with open(self.path, "rb") as stream, np.load(stream, allow_pickle=False) as saved:
+                new = [_like(leaf, saved[f"leaf{index}"]) for index, leaf in enumerate(leaves)]
                 history = [(float(a), float(b)) for a, b in saved["history"]]
                 best = int(saved["best_epoch"])
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        except BROKEN as error:
             raise FileError(f"the checkpoint '{self.path}' is damaged", "Remove it to start afresh.") from error
         return jax.tree.unflatten(tree, [jax.numpy.asarray(leaf) for leaf in new]), history, best
 
@@ -65,6 +64,12 @@ class Checkpoint:
         if self.path is None:
             return "No checkpoint was kept; give an output folder to be able to resume."
         return "Run the same command again to resume from the last finished epoch."
+
+
+def _like(leaf: Any, saved: np.ndarray) -> np.ndarray:
+    if np.shape(leaf) != saved.shape:
+        raise ValueError(f"an array of shape {saved.shape} in the place of {np.shape(leaf)}")
+    return saved
 
 
 def fingerprint(value: Any) -> str:

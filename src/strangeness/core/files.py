@@ -5,11 +5,19 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from strangeness.core.errors import FileError
+
+BROKEN = (
+    *(zipfile.BadZipFile, zlib.error, OSError, EOFError, MemoryError, NotImplementedError, RuntimeError),
+    *(ValueError, KeyError, TypeError, AttributeError),
+)
+"""Whatever reading a damaged or forged zip of arrays and JSON may raise."""
 
 
 @contextmanager
