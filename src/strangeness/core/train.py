@@ -124,7 +124,7 @@ def train(
                 show(epoch, f"loss {losses[0]:.4g} hold-out {losses[1]:.4g}")
         except KeyboardInterrupt as stop:
             raise Interrupted(f"{label} was interrupted in epoch {epoch}", checkpoint.remedy()) from stop
-    return Fitted(eqx.combine(state.best, static), np.asarray(history), best_epoch)
+    return Fitted(eqx.combine(state.best, static), np.reshape(np.asarray(history, float), (-1, 2)), best_epoch)
 
 
 class _Data:
