@@ -47,7 +47,8 @@ def parser(harness: Harness) -> argparse.ArgumentParser:
 
 def run(harness: Harness, arguments: argparse.Namespace) -> int:
     """Run the command: 0 if nothing broke (a missed goal is a result), 1 if a check failed, 2: wrong name."""
-    console = Console(stderr=True)
+    # A log has no width of its own, and the usual 80 columns would fold the names.
+    console = Console(stderr=True, width=None if sys.stderr.isatty() else 160)
     known = list(harness.targets())
     if arguments.name is not None and arguments.name not in known:
         console.print(f"no capability '{arguments.name}'. Known names: {', '.join(known)}.", markup=False)
