@@ -18,9 +18,10 @@ if arguments:
     from strangeness.cli import main
     sys.argv = ["strangeness", *arguments]
     try:
-        main()
+        code = main()
     except SystemExit as stop:
-        assert not stop.code, stop.code
+        code = stop.code
+    assert not code, code
 print()
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
