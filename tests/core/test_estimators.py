@@ -152,6 +152,8 @@ def test_weights_that_the_card_excludes_are_refused() -> None:
         fitted(np.where(np.arange(20) == 3, -1.0, 1.0))
     with pytest.raises(InputError, match=r"weights .* mahalanobis sum to 0"):
         fitted(np.zeros(20))
+    with pytest.raises(InputError, match="mahalanobis was given no event to fit"):
+        Mahalanobis().training_events([])
     with pytest.raises(InputError, match="given 1 event to fit"):
         fitted(None, rows=1)
     source = ArraySource(make_batch(np.zeros((2, 2)), weight=np.array([1.0, 2.0])))

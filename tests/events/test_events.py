@@ -133,6 +133,38 @@ def test_a_used_column_must_be_finite(events: Events, value: float) -> None:
     assert np.isnan(spoiled.raw_column("mjj")[5]) or np.isinf(spoiled.raw_column("mjj")[5])
 
 
+@pytest.mark.parametrize(
+    ("offsets", "sizes"),
+    [
+        ([0, 2], (2, 2, 1)),
+        ([0, 1], (2, 2, 2)),
+        ([1, 2], (2, 2, 2)),
+        ([0, 2, 1, 2], (2, 2, 2)),
+        ([], (0, 0, 0)),
+    ],
+)
+def test_constituents_that_disagree_are_refused(offsets: list[int], sizes: tuple[int, ...]) -> None:
+    with pytest.raises(InputError, match="constituents have offsets"):
+        Constituents(np.array(offsets, np.int64), *(np.zeros(size, np.float32) for size in sizes))
+
+
+def test_frames_are_not_mixed(events: Events) -> None:
+    assert events.constituents is not None
+    other = replace(events, constituents=replace(events.constituents, relative=False))
+    with pytest.raises(InputError, match="some constituents are relative to a jet axis and some are not"):
+        concatenate_events([events, other])
+
+
+def test_a_region_needs_its_context(events: Events) -> None:
+    with pytest.raises(InputError, match=r"region \(3000.0, 4000.0\) was given without a context"):
+        events.batch(region=(3000.0, 4000.0))
+
+
+def test_identities_are_two_words(events: Events) -> None:
+    with pytest.raises(InputError, match=r"'id' has shape \(23,\)"):
+        replace(events, id=np.arange(23, dtype=np.uint32))
+
+
 def test_an_empty_selection_says_what_there_is() -> None:
     events = Events({"mjj": np.array([2800.0, 6900.0])}, identities("a", 2), np.ones(2))
     assert len(events.inside("mjj", 2800, 6900)) == 1

@@ -168,6 +168,13 @@ def test_chunks_do_not_hold_the_file(tmp_path: Path) -> None:
     assert max(held for _, held in seen) < n * 8 * 8 / 3
 
 
+def test_an_absurd_claim_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("strangeness.events.columns.ABSURD_BYTES", 2**20)
+    path = written(tmp_path / "a.parquet", mjj=np.zeros(10**6))
+    with pytest.raises(FileError, match=r"has \d+ bytes and claims to unpack to 4000000"):
+        read(path)
+
+
 def test_refusals(tmp_path: Path) -> None:
     path = tmp_path / "a.parquet"
     x = np.arange(3.0)

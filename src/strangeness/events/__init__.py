@@ -1,1 +1,6 @@
-"""Room."""
+"""What happened: the Events type, readers, generators and the fast detector."""
+
+from strangeness.events.events import Constituents, Events, concatenate_events
+from strangeness.events.reading import read, read_chunks
+
+__all__ = ["Constituents", "Events", "concatenate_events", "read", "read_chunks"]
