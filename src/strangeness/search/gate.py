@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy.stats import binom
+from scipy.special import betainc
 
 from strangeness.core.errors import InputError
 from strangeness.search.background import DijetFunction
@@ -184,7 +184,7 @@ def toy_p_values(
 def type_one_error(p: Array, at: float = _TYPE_I) -> Check:
     """Does a background toy reach p <= 5 % more often than that? One-sided binomial test."""
     k = int(np.count_nonzero(p <= at))
-    chance = float(binom.sf(k - 1, p.size, at))
+    chance = float(betainc(k, p.size - k + 1, at)) if k else 1.0
     text = (
         f"{k} of {p.size} background toys have a global p below {at:g} ({at * p.size:g} expected), "
         f"p = {chance:.2g}"
