@@ -1,7 +1,9 @@
 """Which reader reads what, and what is refused before any does."""
 
+import tracemalloc
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pytest
 
@@ -100,6 +102,29 @@ def test_arguments_are_checked_before_the_first_chunk(events: Events, tmp_path: 
             read_chunks(path, columns=columns)
     with pytest.raises(FileError, match="no file"):
         read_chunks(tmp_path / "missing")
+
+
+@pytest.mark.parametrize("kind", ["npz", "npy", "npy by columns", "h5"])
+def test_chunks_do_not_hold_the_file(tmp_path: Path, kind: str) -> None:
+    n, path = (600, tmp_path / "a.h5") if kind == "h5" else (100_000, tmp_path / "a")
+    matrix = np.random.default_rng(0).normal(size=(n, 2100 if kind == "h5" else 10))
+    if kind == "h5":
+        with h5py.File(path, "w") as file:
+            file["df/block0_items"], file["df/block0_values"] = np.arange(2100), matrix
+    else:
+        with open(path, "wb") as stream:
+            if kind == "npz":
+                np.savez(stream, features=matrix)
+            else:
+                np.save(stream, matrix if kind == "npy" else np.asfortranarray(matrix))
+    size = matrix.nbytes  # 8 to 10 MB
+    del matrix
+    tracemalloc.start()
+    seen = sum(len(part) for part in read_chunks(path, n // 60))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # A chunk is a sixtieth of the file; its bytes, its numbers and their copies stay far below a fifth.
+    assert seen == n and peak < size / 5
 
 
 def test_what_the_file_says_of_itself_is_kept(events: Events, tmp_path: Path) -> None:

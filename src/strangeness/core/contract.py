@@ -57,7 +57,7 @@ class TabularContract:
 
         from strangeness.core.batch import ArraySource, make_batch
 
-        rows = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)
+        rows = validate_data(self, X, dtype=np.float64, ensure_min_samples=2)  # type: ignore[arg-type]
         sample = 0 if y is None or not self._needs_data() else self._sample(y, len(rows))
         batch = make_batch(rows, sample=sample, name="fit")
         self.scorer_ = self.fit_scorer(ArraySource(batch), key=jax.random.key(seed))
@@ -73,7 +73,7 @@ class TabularContract:
         from strangeness.core.batch import make_batch
 
         check_is_fitted(self)
-        rows = validate_data(self, X, dtype=np.float64, reset=False)
+        rows = validate_data(self, X, dtype=np.float64, reset=False)  # type: ignore[arg-type]
         return self._normality(make_batch(rows, name="score"))
 
     def decision_function(self, X: ArrayLike) -> NDArray[np.float64]:

@@ -159,5 +159,5 @@ def _padded_score(
 
 
 @eqx.filter_jit
-def _traced_score(scorer: Scorer, x: Array, id: Array, key: PRNGKeyArray | None) -> Array:
+def _traced_score(scorer: Scorer, x: Any, id: Any, key: PRNGKeyArray | None) -> Array:
     return scorer.rows(x, id, None if key is None else event_keys(key, id))
