@@ -1,6 +1,7 @@
 """Which reader reads what, and what is refused before any does."""
 
 import tracemalloc
+from dataclasses import replace
 from pathlib import Path
 
 import h5py
@@ -19,7 +20,7 @@ def test_the_content_decides_not_the_suffix(events: Events, tmp_path: Path) -> N
     with open(tmp_path / "npy.npz", "wb") as stream:
         np.save(stream, np.ones((3, 2)))
     for name, layout in (("parquet.h5", "parquet"), ("npz.parquet", "npz"), ("npy.npz", "npy")):
-        assert read(tmp_path / name).provenance["layout"] == layout
+        assert read(tmp_path / name).provenance["format"] == layout
         assert read(tmp_path / name, layout=layout).provenance["file"] == name
 
 
@@ -128,6 +129,7 @@ def test_chunks_do_not_hold_the_file(tmp_path: Path, kind: str) -> None:
 
 
 def test_what_the_file_says_of_itself_is_kept(events: Events, tmp_path: Path) -> None:
-    write_parquet(events, tmp_path / "a.parquet")
-    provenance = {"generator": "toy", "seed": 3, "name": "a", "file": "a.parquet", "layout": "parquet"}
+    write_parquet(replace(events, provenance={**events.provenance, "layout": "jets"}), tmp_path / "a.parquet")
+    own = {"generator": "toy", "seed": 3, "layout": "jets"}
+    provenance = {**own, "name": "a", "file": "a.parquet", "format": "parquet"}
     assert read(tmp_path / "a.parquet").provenance == provenance

@@ -116,7 +116,7 @@ def _assembled(part: Part, request: Request, kind: str, name: str, start: int) -
         weight=_weight(part, path, start),
         constituents=part.constituents,
         truth=None if part.label is None else as_labels(part.label, str(request.label), path, start),
-        provenance={**part.metadata, "name": name, "file": path.name, "layout": kind},
+        provenance={"format": kind, **part.metadata, "name": name, "file": path.name},
     )
 
 
