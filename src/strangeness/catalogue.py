@@ -6,7 +6,8 @@ import importlib
 import inspect
 import os
 import pkgutil
-from importlib.metadata import entry_points
+from collections.abc import Callable, Iterable
+from importlib.metadata import EntryPoint, entry_points
 from typing import Any
 
 import equinox as eqx
@@ -21,10 +22,14 @@ _GROUP = "strangeness.detectors"
 
 
 def all_detectors() -> dict[str, type[Detector]]:
-    """Every detector by the name on its card: ours, and those of the entry-point group."""
+    """Every detector by the name on its card: ours, and those of the entry-point group.
+
+    Raises:
+        ConfigError: for a plug-in that cannot be loaded, is no detector, or takes the name of another.
+    """
     found = [cls for cls in _classes(detectors, Detector) if not inspect.isabstract(cls)]
-    found += [entry.load() for entry in entry_points(group=_GROUP)]
-    return {cls.card.name: cls for cls in sorted(found, key=lambda cls: cls.card.name)}
+    found += [_plug_in(entry) for entry in entry_points(group=_GROUP)]
+    return _unique(sorted(found, key=lambda cls: cls.card.name), lambda cls: cls.card.name, "detectors")
 
 
 def find_detector(name: str) -> type[Detector]:
@@ -40,15 +45,49 @@ def find_detector(name: str) -> type[Detector]:
 
 
 def storable() -> dict[str, type[eqx.Module]]:
-    """The classes that an artefact may name: networks, maps, nulls, and what each detector stores."""
+    """The classes that an artefact may name: networks, maps, nulls, and what each detector stores.
+
+    Raises:
+        ConfigError: when two different classes have one name, so that an artefact could mean either.
+    """
     classes = [*STORABLE, *_classes(representations, Map), *_classes(calibration, Null)]
     classes += [cls for detector in all_detectors().values() for cls in detector.stores]
-    return {cls.__name__: cls for cls in classes}
+    return _unique(classes, lambda cls: cls.__name__, "stored classes")
 
 
 def load(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
-    """The fitted object in an artefact and what was written about it."""
+    """The fitted object in an artefact and what was written about it.
+
+    Raises:
+        FileError: as ``core.artefact.load``.
+    """
     return artefact.load(path, storable())
+
+
+def _plug_in(entry: EntryPoint) -> type[Detector]:
+    remedy = "Update or remove the package that provides it."
+    try:
+        found = entry.load()
+    except Exception as error:
+        raise ConfigError(
+            f"the plug-in '{entry.name}' ({entry.value}) fails to load: {error}", remedy
+        ) from error
+    if not (inspect.isclass(found) and issubclass(found, Detector)):
+        raise ConfigError(f"the plug-in '{entry.name}' ({entry.value}) is not a Detector class", remedy)
+    return found
+
+
+def _unique(classes: Iterable[Any], name: Callable[[Any], str], what: str) -> dict[str, Any]:
+    known: dict[str, Any] = {}
+    for cls in classes:
+        other = known.setdefault(name(cls), cls)
+        if other is not cls:
+            raise ConfigError(
+                f"two {what} are called '{name(cls)}': {other.__module__}.{other.__qualname__} and "
+                f"{cls.__module__}.{cls.__qualname__}",
+                "Rename one, or remove the package that provides it.",
+            )
+    return known
 
 
 def _classes(package: Any, base: type) -> list[Any]:

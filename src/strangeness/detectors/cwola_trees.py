@@ -74,11 +74,11 @@ class CWoLaTrees(Detector):
         l2: regularisation of the leaf values.
     """
 
-    trees: int = 100
+    trees: int = 50
     learning_rate: float = 0.05
     leaves: int = 31
     depth: int = 8
-    smallest_leaf: int = 20
+    smallest_leaf: int = 50
     l2: float = 1.0
 
     card: ClassVar[MethodCard] = MethodCard(
@@ -100,6 +100,7 @@ class CWoLaTrees(Detector):
 
     def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> BoostedTreesScorer:
         from sklearn.ensemble import HistGradientBoostingClassifier
+        from threadpoolctl import threadpool_limits
 
         batch, rows = self.training_events(source)
         weight, x = balanced(batch, self.card.name), rows.astype(float_dtype())
@@ -115,7 +116,9 @@ class CWoLaTrees(Detector):
             early_stopping=False,
             random_state=int(jax.random.bits(key)) % 2**31,
         )
-        model.fit(x[seen], batch.sample[seen] == DATA, sample_weight=weight[seen])
+        # One thread: small fits are faster so, and sums do not depend on how rows are shared out.
+        with threadpool_limits(1):
+            model.fit(x[seen], batch.sample[seen] == DATA, sample_weight=weight[seen])
         return _checked(_as_arrays(model, x.shape[1]), model, x[:1000])
 
 

@@ -43,11 +43,13 @@ class DenseAutoencoder(Detector):
     Attributes:
         hidden: width of the layer on either side of the middle.
         latent: width of the middle; at most one less than the features.
+        activation: name of the function between layers; "identity" makes it a trained linear projection.
         training: settings of the training loop.
     """
 
     hidden: int = 32
     latent: int = 2
+    activation: str = "silu"
     training: Training = field(default_factory=Training)
 
     card: ClassVar[MethodCard] = MethodCard(
@@ -67,6 +69,9 @@ class DenseAutoencoder(Detector):
     stores: ClassVar = (DenseAutoencoderScorer,)
 
     def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> DenseAutoencoderScorer:
+        for name in ("hidden", "latent"):
+            if getattr(self, name) < 1:
+                raise InputError(f"'{name}' of dense-autoencoder is {getattr(self, name)}", "Give 1 or more.")
         batch, x = self.training_events(source)
         if x.shape[1] < 2:
             raise InputError(
@@ -75,7 +80,9 @@ class DenseAutoencoder(Detector):
         standardiser = Standardiser.of(x, batch.weight)
         d, latent = x.shape[1], min(self.latent, x.shape[1] - 1)
         init, loop = jax.random.split(key)
-        network = dense_network((d, self.hidden, latent, self.hidden, d), key=init)
+        network = dense_network(
+            (d, self.hidden, latent, self.hidden, d), key=init, activation=self.activation
+        )
         rows = jnp.asarray(standardiser(x))
         fitted = train(
             network,

@@ -69,6 +69,10 @@ class NearestNeighbours(Detector):
     stores: ClassVar = (NearestNeighboursScorer,)
 
     def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> NearestNeighboursScorer:
+        if self.max_reference < 2:
+            raise InputError(
+                f"'max_reference' of nearest-neighbours is {self.max_reference}", "Give 2 or more."
+            )
         if self.k < 1:
             raise InputError(f"'k' of nearest-neighbours is {self.k}", "Give 1 or more.")
         batch, x = self.training_events(source)

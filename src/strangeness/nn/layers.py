@@ -55,8 +55,11 @@ def dense_network(sizes: Sequence[int], *, key: PRNGKeyArray, activation: str = 
     """A network with layers of the given sizes, He-initialised (arXiv:1502.01852, eq. 10), zero biases.
 
     Raises:
-        InputError: for an unknown activation or a size below 1.
+        InputError: for an unknown activation, fewer than two sizes, or a size below 1.
     """
+    if len(sizes) < 2:
+        plural = "" if len(sizes) == 1 else "s"
+        raise InputError(f"a network of {len(sizes)} size{plural}", "Give inputs, layers and outputs.")
     if min(sizes) < 1:
         raise InputError(f"a layer of size {min(sizes)}", "Sizes are 1 or more.")
     # Drawn on the host: XLA compiles a generator for every shape, which takes longer than a short training.
