@@ -71,7 +71,7 @@ def search(
         tuple[float, float] | None, typer.Option(metavar="LO HI", help="Range of the context in GeV.")
     ] = None,
     features: Annotated[str | None, typer.Option(help="Features, joined by commas.")] = None,
-    alpha: Annotated[float | None, typer.Option(help="Largest p-value of a selected event [0.01].")] = None,
+    alpha: Annotated[float | None, typer.Option(help="Largest p-value of a selected event.")] = None,
     seed: Seed = None,
     quiet: Quiet = False,
     as_json: AsJson = False,

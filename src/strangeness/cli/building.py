@@ -3,32 +3,74 @@
 from __future__ import annotations
 
 from dataclasses import is_dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
+
+from numpy.typing import ArrayLike
+from pydantic import BaseModel
 
 from strangeness.analysis import Analysis
-from strangeness.calibration import Mondrian, SplitConformal
-from strangeness.cli.config import CalibrationTable, ChecksTable, Config, SearchTable
+from strangeness.calibration.conformal import SplitConformal
+from strangeness.calibration.mondrian import Mondrian
+from strangeness.cli.binning import SELECTED, merged_edges
+from strangeness.cli.config import ChecksTable, Config, SearchTable
 from strangeness.cli.hyperparameters import detector_of
 from strangeness.core.errors import ConfigError
 from strangeness.core.estimators import Detector
 from strangeness.detectors.controls import OneFeature, SumOfFeatures
 from strangeness.detectors.mahalanobis import Mahalanobis
+from strangeness.methods.dijet_search import ALPHA, FEATURES, MJJ_RANGE
 from strangeness.representations import KinematicFeatures
-from strangeness.search import BumpHunt, CountingExperiment, DijetFunction, Gate
+from strangeness.search.background import DijetFunction
+from strangeness.search.bump_hunt import BumpHunt
+from strangeness.search.counting import CountingExperiment
+from strangeness.search.gate import Gate
+
+_T = TypeVar("_T", bound=BaseModel)
+Calibrator = Mondrian | SplitConformal
+CALIBRATION_SHARE = 0.6
+"""Share of the reference that calibrates."""
 
 
-def analysis_of(config: Config) -> Analysis:
-    """The analysis that a configuration describes.
+def completed(config: Config) -> Config:
+    """The configuration with everything that was left out, taken from the dijet search.
+
+    Raises:
+        ConfigError: when no range is given for a context that has no usual one.
+    """
+    search = config.search
+    if search.range is None and search.context != "mjj":
+        raise ConfigError(f"no range is given for '{search.context}'", "Add 'range' (--range LO HI) in GeV.")
+    features = config.representation.features or list(FEATURES.features)
+    log = [name for name in FEATURES.log if name in features]
+    return config.model_copy(
+        update={
+            "representation": _filled(config.representation, features=features, log=log),
+            "search": _filled(search, range=MJJ_RANGE, alpha=ALPHA),
+        }
+    )
+
+
+def _filled(table: _T, **defaults: Any) -> _T:
+    """The table with defaults where it holds None."""
+    return table.model_copy(update={k: v for k, v in defaults.items() if getattr(table, k) is None})
+
+
+def analysis_of(config: Config, context: ArrayLike = ()) -> Analysis:
+    """The analysis that a completed configuration describes.
+
+    Args:
+        config: completed.
+        context: (n,) of the reference, which decides the bins of the calibration when none are asked for.
 
     Raises:
         ConfigError: for an unknown detector or hyperparameter, or tables that do not fit together.
     """
-    features = config.representation
+    table, search = config.representation, _search(config.search)
     return Analysis(
-        representation=KinematicFeatures(tuple(features.features), log=features.logarithmic()),
+        representation=KinematicFeatures(tuple(table.features or ()), log=tuple(table.log or ())),
         detector=detector_of(config.detector),
-        calibrator=_calibrator(config.calibration, config.search),
-        search=_search(config.search),
+        calibrator=_calibrator(config, search, context),
+        search=search,
         context=config.search.context,
         region=config.search.region,
         gate=_gate(config.checks),
@@ -44,10 +86,15 @@ def _gate(table: ChecksTable) -> Gate:
     )
 
 
-def _calibrator(table: CalibrationTable, search: SearchTable) -> Mondrian | SplitConformal:
+def _calibrator(config: Config, search: BumpHunt | CountingExperiment, context: ArrayLike) -> Calibrator:
+    table = config.calibration
     if table.kind == "split":
         return SplitConformal(randomised=table.randomised)
-    return Mondrian(bins=table.bins, range=search.limits(), randomised=table.randomised)
+    if table.bins is not None or not isinstance(search, BumpHunt):
+        return Mondrian(bins=table.bins, range=config.search.range, randomised=table.randomised)
+    enough = SELECTED / (config.search.alpha or ALPHA) / CALIBRATION_SHARE
+    edges = merged_edges(search.bin_edges(), context, enough)
+    return Mondrian(edges=tuple(edges.tolist()), randomised=table.randomised)
 
 
 def _search(table: SearchTable) -> BumpHunt | CountingExperiment:
@@ -56,23 +103,26 @@ def _search(table: SearchTable) -> BumpHunt | CountingExperiment:
             raise ConfigError(
                 "'search.kind' is counting and there is no region", "Add 'region' under [search]."
             )
-        return CountingExperiment(alpha=table.alpha, region=table.region)
-    low, high = table.limits()
+        return CountingExperiment(alpha=table.alpha or ALPHA, region=table.region)
+    (low, high), alpha = table.range or MJJ_RANGE, table.alpha or ALPHA
     return BumpHunt(
         lo=low,
         hi=high,
         relative_width=table.relative_width,
         background=DijetFunction(table.parameters, table.sqrt_s),
-        alpha=table.alpha,
+        alpha=alpha,
         n_pseudo=table.pseudo_experiments,
     )
 
 
 def controls_of(config: Config, detector: Detector) -> dict[str, Detector]:
     """What a detector is always shown beside: itself untrained, one feature, the sum of all, Mahalanobis."""
-    first = config.representation.features[0]
-    controls: dict[str, Detector] = {f"{first} alone": OneFeature(0), "sum of features": SumOfFeatures()}
-    if len(config.representation.features) > 1 and not isinstance(detector, Mahalanobis):
+    features = config.representation.features or []
+    controls: dict[str, Detector] = {
+        f"{features[0]} alone": OneFeature(0),
+        "sum of features": SumOfFeatures(),
+    }
+    if len(features) > 1 and not isinstance(detector, Mahalanobis):
         controls["mahalanobis"] = Mahalanobis()
     training: Any = getattr(detector, "training", None)
     if is_dataclass(training) and not isinstance(training, type):

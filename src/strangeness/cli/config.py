@@ -23,9 +23,6 @@ def _rising(pair: tuple[float, float]) -> tuple[float, float]:
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Range = Annotated[tuple[Positive, Positive], AfterValidator(_rising)]
-DIJET_FEATURES = ["mj_heavy", "mj_light", "tau21_heavy", "tau21_light"]
-DIJET_MASSES = ["mj_heavy", "mj_light"]
-MJJ_RANGE = (2700.0, 7000.0)
 _M = TypeVar("_M", bound=BaseModel)
 
 
@@ -41,15 +38,10 @@ class FileTable(_Table):
 
 
 class RepresentationTable(_Table):
-    """Features in this order, those in ``log`` as log(1 + value)."""
+    """Features in this order, those in ``log`` as log(1 + value); left out, those of the dijet search."""
 
-    features: Annotated[list[str], Field(min_length=1)] = DIJET_FEATURES
+    features: Annotated[list[str], Field(min_length=1)] | None = None
     log: list[str] | None = None
-
-    def logarithmic(self) -> tuple[str, ...]:
-        """What is taken as log(1 + value): jet masses unless something else is said."""
-        chosen = [name for name in DIJET_MASSES if name in self.features] if self.log is None else self.log
-        return tuple(chosen)
 
 
 class DetectorTable(BaseModel):
@@ -60,40 +52,26 @@ class DetectorTable(BaseModel):
 
 
 class CalibrationTable(_Table):
-    """How scores become p-values."""
+    """How scores become p-values; ``bins`` equally filled ones of the context, or those of the search."""
 
     kind: Literal["mondrian", "split"] = "mondrian"
-    bins: Annotated[int, Field(ge=1)] = 12
+    bins: Annotated[int, Field(ge=1)] | None = None
     randomised: bool = True
 
 
 class SearchTable(_Table):
-    """What is searched for: a bump in the context, or a count in a region of it; masses in GeV."""
+    """A bump in the context, or a count in a region; masses in GeV. None stands for the dijet search's."""
 
     kind: Literal["bump-hunt", "counting"] = "bump-hunt"
     context: str = "mjj"
     range: Range | None = None
     region: Range | None = None
-    alpha: Annotated[float, Field(gt=0, lt=1)] = 0.01
+    alpha: Annotated[float, Field(gt=0, lt=1)] | None = None
     relative_width: Annotated[float, Field(gt=0, lt=1)] = 0.025
     parameters: Literal[3, 4, 5] = 3
     sqrt_s: Positive = 13000.0
     pseudo_experiments: Annotated[int, Field(ge=1)] = 10_000
     controls: bool = True
-
-    def limits(self) -> tuple[float, float]:
-        """The range that is searched.
-
-        Raises:
-            ConfigError: when none is given for a context that has no usual one.
-        """
-        if self.range is not None:
-            return self.range
-        if self.context != "mjj":
-            raise ConfigError(
-                f"no range is given for '{self.context}'", "Add 'range' (--range LO HI) in GeV."
-            )
-        return MJJ_RANGE
 
 
 class ChecksTable(_Table):

@@ -9,15 +9,18 @@ from typing import Any
 import numpy as np
 
 from strangeness.analysis import Analysis, Outcome
-from strangeness.cli.building import analysis_of, controls_of
+from strangeness.cli.building import analysis_of, completed, controls_of
 from strangeness.cli.config import Config, FileTable, Given, from_options, from_toml
+from strangeness.cli.coverage import refuse_uncovered
 from strangeness.cli.folder import CHAIN, PAGE, RESULT, SCORES, Folder, refuse_finished, run_folder
+from strangeness.cli.hyperparameters import detector_of
 from strangeness.core import artefact
 from strangeness.core.errors import ConfigError
 from strangeness.core.files import existing_file, sha256, written_whole
 from strangeness.core.identity import as_uint64
 from strangeness.events.events import Events
 from strangeness.events.reading import read
+from strangeness.methods.dijet_search import MJJ_RANGE
 from strangeness.report.render import write_page
 from strangeness.report.schema import Control, Curve, Report, as_json, write_report
 from strangeness.report.summary import classes, control, curve, plain, search_section, versions
@@ -39,9 +42,14 @@ def run_search(
     if place is None:
         raise ConfigError("no output folder was given", "Add --out DIR, or 'out' to the configuration.")
     refuse_finished(place)
-    analysis = analysis_of(config)
+    config = completed(config)
+    detector_of(config.detector)  # an unknown name is refused before anything is read
     resolved = config.resolved(sha256=_checksums(config))
     data, reference = _read(config.data), None if config.reference is None else _read(config.reference)
+    if reference is not None:
+        refuse_uncovered(data, reference, config.search.context, config.search.range or MJJ_RANGE)
+    known = data if reference is None else reference
+    analysis = analysis_of(config, known.column(config.search.context))
     with run_folder(place, resolved, quiet=quiet) as folder:
         report = _run(config, analysis, data, reference, resolved, folder)
     return as_json(report).rstrip("\n") if json else report.searches[0].statement
