@@ -1,0 +1,208 @@
+"""The chain and its splits: events to representation to score to p-value to statement."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import equinox as eqx
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from strangeness.calibration.conformal import SplitConformal
+from strangeness.calibration.mondrian import Mondrian
+from strangeness.core.batch import ArraySource, Batch, concatenate
+from strangeness.core.errors import ConfigError
+from strangeness.core.estimators import Detector, Map, Null, Representation, Scorer
+from strangeness.core.run import progress
+from strangeness.events.events import Events
+from strangeness.search.bump_hunt import BumpHunt
+from strangeness.search.check import Check
+from strangeness.search.counting import CountingExperiment
+from strangeness.search.gate import Gate
+from strangeness.search.result import SearchResult
+from strangeness.splits import (
+    data_roles,
+    inside_region,
+    reference_roles,
+    refuse_empty,
+    refuse_shared,
+    sideband_roles,
+)
+
+Calibrator = SplitConformal | Mondrian
+Search = BumpHunt | CountingExperiment
+
+
+class FittedChain(eqx.Module):
+    """Everything that was fitted: events to p-values. An artefact holds exactly this."""
+
+    map: Map
+    scorer: Scorer
+    null: Null
+
+    def score(self, batch: Batch, *, seed: int = 0) -> NDArray[np.float64]:
+        """Scores (n,), higher = stranger."""
+        return self.scorer(self.map(batch), key=jax.random.key(seed))
+
+    def p_values(self, score: NDArray[np.float64], batch: Batch, *, seed: int = 0) -> NDArray[np.float64]:
+        """p-values (n,) of scores of these events."""
+        return self.null(score, batch, key=jax.random.key(seed))
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Events of one role with what the chain made of them; arrays (n,)."""
+
+    batch: Batch
+    score: NDArray[np.float64]
+    p: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run leaves behind.
+
+    Attributes:
+        result: the statement with its proof.
+        chain: the fitted chain.
+        tested: the data under test.
+        checked: held-out reference that no fit has seen.
+        counts: events by role.
+    """
+
+    result: SearchResult
+    chain: FittedChain
+    tested: Scored
+    checked: Scored
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """A search, from events to a statement.
+
+    The chain hands out the roles: an event's role is a hash of its identity. Of the reference, a share each
+    trains the detector, calibrates its score and checks the result. Data are split too when the detector trains
+    on them; otherwise all of them are tested. Without a reference, data outside ``region`` take its place.
+
+    Attributes:
+        representation: events to arrays.
+        detector: arrays to scores.
+        calibrator: scores to p-values.
+        search: p-values to a statement.
+        context: the column that the score must not sculpt, in GeV.
+        region: window of the context; needed without a reference and by detectors that look inside it.
+        shares: shares of the reference that train, calibrate and check.
+        gate: the validity checks; None only where something else checks, as in studies of the chain itself.
+    """
+
+    representation: Representation
+    detector: Detector
+    calibrator: Calibrator
+    search: Search
+    context: str = "mjj"
+    region: tuple[float, float] | None = None
+    shares: Mapping[str, float] = field(
+        default_factory=lambda: {"train": 0.2, "calibrate": 0.6, "check": 0.2}
+    )
+    gate: Gate | None = field(default_factory=Gate)
+
+    def run(self, data: Events, reference: Events | None = None, *, seed: int = 0) -> Outcome:
+        """Fit, calibrate, check and search.
+
+        Args:
+            data: events under test.
+            reference: events of the known physics; None where sidebands serve.
+            seed: seeds training, ties and pseudo-experiments.
+
+        Raises:
+            ConfigError: when the detector needs what the chain cannot hand out.
+            InputError: for an empty selection, a missing column, NaN, or too few events for a role.
+        """
+        self._refuse_mismatch(reference)
+        parts = self._parts(data.without_truth(), None if reference is None else reference.without_truth())
+        chain = self.fit(parts, seed=seed)
+        checked, tested = (self._scored(chain, parts[name], seed) for name in ("check", "test"))
+        result = self.search_in(chain, tested, checked, seed=seed)
+        return Outcome(result, chain, tested, checked, {name: len(part) for name, part in parts.items()})
+
+    def fit(self, parts: Mapping[str, Batch], *, seed: int) -> FittedChain:
+        """The fitted chain from the roles ``train``, ``train data`` (optional) and ``calibrate``."""
+        key_map, key_fit, key_score = jax.random.split(jax.random.key(seed), 3)
+        map_ = self.representation.fit_map(ArraySource(parts["train"]), key=key_map)
+        rows = [map_(parts[name]) for name in ("train", "train data") if name in parts]
+        scorer = self.detector.fit_scorer(ArraySource(concatenate(rows)), key=key_fit)
+        calibrate = map_(parts["calibrate"])
+        null = self.calibrator.fit_null(scorer(calibrate, key=key_score), calibrate)
+        return FittedChain(map_, scorer, null)
+
+    def search_in(self, chain: FittedChain, tested: Scored, checked: Scored, *, seed: int) -> SearchResult:
+        """The statement about ``tested``; the checks read ``checked``, held-out reference, alone."""
+        rng = np.random.default_rng([seed, len(tested.batch)])
+        law = chain.null.selection_law(self.search.alpha)
+        mass = tested.batch.context
+        if isinstance(self.search, CountingExperiment):
+            result = self.search.run(tested.p, mass, selection_law=law, rng=rng)
+        else:
+            kept = tested.p <= self.search.alpha
+            with progress("pseudo-experiments", self.search.n_pseudo) as show:
+                result = self.search.run(mass[kept], selection_law=law, rng=rng, progress=show)
+        return result if self.gate is None else result.with_checks(self._checks(law, tested, checked, rng))
+
+    def _checks(
+        self, law: Any, tested: Scored, checked: Scored, rng: np.random.Generator
+    ) -> tuple[Check, ...]:
+        hunt = self.search if isinstance(self.search, BumpHunt) else None
+        with progress("validity checks", self.gate.n_toys) as show:
+            return self.gate.run(
+                checked.p,
+                checked.batch.context,
+                selection_law=law,
+                hunt=hunt,
+                scale=len(tested.batch) / len(checked.batch),
+                rng=rng,
+                progress=show,
+            )
+
+    def _refuse_mismatch(self, reference: Events | None) -> None:
+        card = self.detector.card
+        if card.uses_truth:
+            raise ConfigError(
+                f"'{card.name}' uses truth", "A supervised reference carries no claim; compare with it."
+            )
+        if reference is None and self.region is None:
+            raise ConfigError(
+                "there is neither a reference nor a region",
+                "Give a reference, or a region whose sidebands serve.",
+            )
+        if "region" in card.needs and self.region is None:
+            raise ConfigError(
+                f"'{card.name}' needs a region", "Set 'region', the window of the context, in GeV."
+            )
+
+    def _parts(self, data: Events, reference: Events | None) -> dict[str, Batch]:
+        trains = "data" in self.detector.card.needs
+        tested = self._batch(data, data=True)
+        if reference is None:
+            parts = sideband_roles(tested, self.shares, trains=trains)
+        else:
+            known = self._batch(reference, data=False)
+            refuse_shared(tested, known)
+            parts = {**reference_roles(known, self.shares), **data_roles(tested, trains=trains)}
+            if trains and self.region is not None:
+                parts = inside_region(parts)
+        refuse_empty(parts)
+        return parts
+
+    def _batch(self, events: Events, *, data: bool) -> Batch:
+        if isinstance(self.search, BumpHunt):
+            edges = self.search.bin_edges()
+            events = events.inside(self.context, edges[0], edges[-1])
+        return events.batch(data=data, context=self.context, region=self.region)
+
+    def _scored(self, chain: FittedChain, batch: Batch, seed: int) -> Scored:
+        score = chain.score(batch, seed=seed)
+        return Scored(batch, score, chain.p_values(score, batch, seed=seed))

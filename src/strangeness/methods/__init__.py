@@ -1,0 +1,1 @@
+"""Published methods and studies as compositions of what the other rooms hold."""
