@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -31,6 +30,7 @@ from strangeness.splits import (
     refuse_shared,
     sideband_roles,
 )
+from strangeness.stats.selection import SelectionLaw
 
 Calibrator = SplitConformal | Mondrian
 Search = BumpHunt | CountingExperiment
@@ -85,8 +85,8 @@ class Analysis:
     """A search, from events to a statement.
 
     The chain hands out the roles: an event's role is a hash of its identity. Of the reference, a share each
-    trains the detector, calibrates its score and checks the result. Data are split too when the detector trains
-    on them; otherwise all of them are tested. Without a reference, data outside ``region`` take its place.
+    trains the detector, calibrates its score and checks the result. Data are split too when the detector
+    trains on them; otherwise all of them are tested. Without a reference, data outside ``region`` serve.
 
     Attributes:
         representation: events to arrays.
@@ -150,14 +150,16 @@ class Analysis:
             kept = tested.p <= self.search.alpha
             with progress("pseudo-experiments", self.search.n_pseudo) as show:
                 result = self.search.run(mass[kept], selection_law=law, rng=rng, progress=show)
-        return result if self.gate is None else result.with_checks(self._checks(law, tested, checked, rng))
+        if self.gate is None:
+            return result
+        return result.with_checks(self._checks(self.gate, law, tested, checked, rng))
 
     def _checks(
-        self, law: Any, tested: Scored, checked: Scored, rng: np.random.Generator
+        self, gate: Gate, law: SelectionLaw, tested: Scored, checked: Scored, rng: np.random.Generator
     ) -> tuple[Check, ...]:
         hunt = self.search if isinstance(self.search, BumpHunt) else None
-        with progress("validity checks", self.gate.n_toys) as show:
-            return self.gate.run(
+        with progress("validity checks", gate.n_toys) as show:
+            return gate.run(
                 checked.p,
                 checked.batch.context,
                 selection_law=law,

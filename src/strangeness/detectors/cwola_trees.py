@@ -9,7 +9,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int, PRNGKeyArray
+from jaxtyping import PRNGKeyArray
 from numpy.typing import NDArray
 
 from strangeness.core.batch import DATA, Source, make_batch
@@ -24,15 +24,16 @@ _LEAF = -1
 class BoostedTreesScorer(Scorer):
     """Sum of the leaves that an event falls into, over all trees, plus the prior logit.
 
-    Trees are padded to equal size; ``feature`` is -1 in a leaf, and an event goes left when x <= threshold.
+    Trees are padded to equal size, so all tables have the shape (trees, nodes); ``feature`` is -1 in a leaf, and
+    an event goes left when x <= threshold.
     """
 
-    feature: Int[Array, "trees nodes"]
-    threshold: Float[Array, "trees nodes"]
-    left: Int[Array, "trees nodes"]
-    right: Int[Array, "trees nodes"]
-    value: Float[Array, "trees nodes"]
-    prior: Float[Array, ""]
+    feature: Any
+    threshold: Any
+    left: Any
+    right: Any
+    value: Any
+    prior: Any
     n_inputs: int = eqx.field(static=True)
     depth: int = eqx.field(static=True)
 

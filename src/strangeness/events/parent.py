@@ -1,17 +1,18 @@
 """A declared parent: a smooth law fitted to a background sample, from which fresh pseudo-data are drawn.
 
-A search can only be shown to be calibrated on data sets whose background is smooth by construction and known to
-nobody but the generator. Bootstrapping the sample itself is no substitute: each bootstrap inherits the sample's own
-fluctuations, and a smooth fit takes them for bumps.
+A search can only be shown to be calibrated on data sets whose background is smooth by construction and known
+to nobody but the generator. Bootstrapping the sample itself is no substitute: each bootstrap inherits the
+sample's own fluctuations, and a smooth fit takes them for bumps.
 
 The law has two parts.
 
-* Resonance mass m: log density a cubic polynomial in log m (Poisson likelihood in geometric bins), cut to a range.
-* Features given m: each is mapped to the real line (masses by log(1 + v), ratios by the logit), its mean and the
-  log of its spread are quadratic polynomials in log m, and what is left over is resampled from the whole sample with
-  a Gaussian kernel of ``jitter`` standard deviations under the sample's covariance, shrunk so that the covariance is
-  kept (Silverman, Density Estimation, 1986, section 6.4). So correlations between features survive, and the
-  dependence on m is smooth: no cut on the features can make a bump.
+* Resonance mass m: log density a cubic polynomial in log m (Poisson likelihood in geometric bins), cut to a
+  range.
+* Features given m: each is mapped to the real line (masses by log(1 + v), ratios by the logit), its mean and
+  the log of its spread are quadratic polynomials in log m, and what is left over is resampled from the whole
+  sample with a Gaussian kernel of ``jitter`` standard deviations under the sample's covariance, shrunk so that
+  the covariance is kept (Silverman, Density Estimation, 1986, section 6.4). So correlations between features
+  survive, and the dependence on m is smooth: no cut on the features can make a bump.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ class DijetParent:
         range: (low, high) of the resonance mass, GeV.
         grid: masses (g,), GeV, and ``cumulative`` (g,), the law's distribution function on them.
         names: feature names (d,).
-        location, spread: (3, d) polynomial coefficients in t = log(m / 3 TeV) of mean and log standard deviation.
+        location, spread: (3, d) polynomials in t = log(m / 3 TeV): mean and log standard deviation.
         residuals: (n, d) standardised residuals of the sample; ``kernel`` (d, d) the jitter's matrix.
         jitter: kernel width in units of the residuals' standard deviation.
     """

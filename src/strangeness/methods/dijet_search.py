@@ -1,7 +1,7 @@
 """A dijet resonance search: a score, Mondrian p-values in each bin of mjj, a cut, and a bump hunt.
 
-After the anomaly searches of arXiv:1805.02664 and the calibration layer of arXiv:2606.13780. Pseudo-data come from
-the declared parent of the shipped sample; a larger, independent draw plays the simulated reference.
+After the anomaly searches of arXiv:1805.02664 and the calibration layer of arXiv:2606.13780. Pseudo-data come
+from the declared parent of the shipped sample; a larger, independent draw plays the simulated reference.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ from strangeness.search.gate import Gate
 from strangeness.stats.tails import poisson_log_sf, z_from_log_p
 
 MJJ_RANGE = (2700.0, 5500.0)
-"""Search range in GeV; below, the cut on the leading jet's pT shapes the spectrum, above, the reference runs out."""
+"""Search range in GeV: below, the cut on the leading jet's pT shapes the spectrum; above, calibration runs out."""
 COLUMNS = ("mj1", "mj2", "tau21_1", "tau21_2", "tau32_1", "tau32_2")
 FEATURES = KinematicFeatures(
     ("mj_heavy", "mj_light", "tau21_heavy", "tau21_light", "mjj"), log=("mj_heavy", "mj_light", "mjj")
 )
-"""Masses and tau21 of the heavier and the lighter jet, and mjj: a detector may look for what is strange at a mass,
-because the score is calibrated in each bin of the mass."""
+"""Masses and tau21 of the heavier and the lighter jet, and mjj: a detector may look for what is strange at a
+mass, because the score is calibrated in each bin of the mass."""
 ALPHA = 0.005
 _ROOT = 20261122
 REFERENCE_FACTOR = 4.0
@@ -131,7 +131,7 @@ def _background(expected: float, name: str, seeds: list[int], bootstrapped: bool
 
 
 def inclusive_local_z(data: Events, window: tuple[float, float] = SIGNAL_WINDOW) -> float:
-    """Local significance of the excess in ``window`` (GeV) of the whole mjj spectrum over the fitted background."""
+    """Local significance of the excess of all events in ``window`` (GeV) over the fitted mjj spectrum."""
     low, high = MJJ_RANGE
     edges = BumpHunt(lo=low, hi=high).bin_edges()
     counts = np.histogram(data.column("mjj"), edges)[0].astype(np.float64)
