@@ -11,7 +11,7 @@ from sklearn.metrics import roc_auc_score
 from strangeness.core.errors import InputError
 from strangeness.events.generation.resample import Grid, fullness, later_in_event, stratified
 
-GRID = Grid()
+GRID = Grid(pt_bins=20, eta_bins=4)
 
 
 def jets(n: int, slope: float, width: float, seed: int) -> tuple[np.ndarray, np.ndarray]:

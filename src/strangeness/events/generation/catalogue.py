@@ -96,7 +96,7 @@ JETS = Sample(
     JetCuts(),
     Grid(),
 )
-DIJETS = Sample("dijets", (Part(DIJET, 0, 75_000), Part(wprime(), 1, 3_000)), DijetCuts())
+DIJETS = Sample("dijets", (Part(DIJET, 0, 62_000), Part(wprime(), 1, 3_000)), DijetCuts())
 
 
 def resonance(mass: float, x: float, y: float, number: int) -> Sample:

@@ -19,7 +19,7 @@ class Grid:
     pt_low: float = 550.0
     pt_high: float = 650.0
     eta_max: float = 2.0
-    pt_bins: int = 20
+    pt_bins: int = 10
     eta_bins: int = 4
 
     @property
