@@ -1,7 +1,7 @@
 """The spine against what it must satisfy: its null, its power on the planted resonance, the jets' spectrum.
 
 Every data set comes from the declared parent of the shipped dijets (``strangeness.events.parent``): fresh,
-independent and Poisson-sized, reference included. The analysis is the demo's and knows none of its parameters.
+independent and Poisson-sized, reference included. The analysis, the demo's, knows none of the parameters.
 """
 
 from __future__ import annotations

@@ -10,11 +10,11 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from strangeness.calibration.conformal import SplitConformal
-from strangeness.calibration.mondrian import Mondrian
+from strangeness.calibration.conformal import ConformalNull, SplitConformal
+from strangeness.calibration.mondrian import Mondrian, MondrianNull
 from strangeness.core.batch import ArraySource, Batch, concatenate
 from strangeness.core.errors import ConfigError
-from strangeness.core.estimators import Detector, Map, Null, Representation, Scorer
+from strangeness.core.estimators import Detector, Map, Representation, Scorer
 from strangeness.core.run import progress
 from strangeness.events.events import Events
 from strangeness.search.bump_hunt import BumpHunt
@@ -41,7 +41,7 @@ class FittedChain(eqx.Module):
 
     map: Map
     scorer: Scorer
-    null: Null
+    null: ConformalNull | MondrianNull
 
     def score(self, batch: Batch, *, seed: int = 0) -> NDArray[np.float64]:
         """Scores (n,), higher = stranger."""
@@ -142,14 +142,17 @@ class Analysis:
     def search_in(self, chain: FittedChain, tested: Scored, checked: Scored, *, seed: int) -> SearchResult:
         """The statement about ``tested``; the checks read ``checked``, held-out reference, alone."""
         rng = np.random.default_rng([seed, len(tested.batch)])
-        law = chain.null.selection_law(self.search.alpha)
+        alpha = self._alpha()
+        law = chain.null.selection_law(alpha)
         mass = tested.batch.context
         if isinstance(self.search, CountingExperiment):
             result = self.search.run(tested.p, mass, selection_law=law, rng=rng)
         else:
-            kept = tested.p <= self.search.alpha
+            kept = tested.p <= alpha
             with progress("pseudo-experiments", self.search.n_pseudo) as show:
-                result = self.search.run(mass[kept], selection_law=law, rng=rng, progress=show)
+                result = self.search.run(
+                    mass[kept], selection_law=law, rng=rng, progress=lambda done, _: show(done, "")
+                )
         if self.gate is None:
             return result
         return result.with_checks(self._checks(self.gate, law, tested, checked, rng))
@@ -166,8 +169,13 @@ class Analysis:
                 hunt=hunt,
                 scale=len(tested.batch) / len(checked.batch),
                 rng=rng,
-                progress=show,
+                progress=lambda done, _: show(done, ""),
             )
+
+    def _alpha(self) -> float:
+        if self.search.alpha is None:
+            raise ConfigError("the search has no 'alpha'", "Set the largest p-value that it selects.")
+        return self.search.alpha
 
     def _refuse_mismatch(self, reference: Events | None) -> None:
         card = self.detector.card

@@ -20,7 +20,7 @@ def reference_roles(reference: Batch, shares: Mapping[str, float]) -> dict[str, 
 
 
 def data_roles(data: Batch, *, trains: bool) -> dict[str, Batch]:
-    """The data's roles: ``train data`` and ``test``, half each, if the detector trains on them, else ``test``."""
+    """The roles of the data: ``train data`` and ``test``, half each, if the detector trains on it."""
     if not trains:
         return {"test": data}
     masks = roles(data.id, {"train data": 0.5, "test": 0.5}, "data roles")

@@ -24,8 +24,8 @@ _LEAF = -1
 class BoostedTreesScorer(Scorer):
     """Sum of the leaves that an event falls into, over all trees, plus the prior logit.
 
-    Trees are padded to equal size, so all tables have the shape (trees, nodes); ``feature`` is -1 in a leaf, and
-    an event goes left when x <= threshold.
+    Trees are padded to equal size, so all tables have the shape (trees, nodes); ``feature`` is -1 in a leaf,
+    and an event goes left when x <= threshold.
     """
 
     feature: Any
@@ -114,7 +114,7 @@ class CWoLaTrees(Detector):
             max_depth=self.depth,
             min_samples_leaf=self.smallest_leaf,
             l2_regularization=self.l2,
-            early_stopping=False,
+            early_stopping=False,  # type: ignore[arg-type]
             random_state=int(jax.random.bits(key)) % 2**31,
         )
         # One thread: small fits are faster so, and sums do not depend on how rows are shared out.

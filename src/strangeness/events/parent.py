@@ -10,9 +10,9 @@ The law has two parts.
   range.
 * Features given m: each is mapped to the real line (masses by log(1 + v), ratios by the logit), its mean and
   the log of its spread are quadratic polynomials in log m, and what is left over is resampled from the whole
-  sample with a Gaussian kernel of ``jitter`` standard deviations under the sample's covariance, shrunk so that
-  the covariance is kept (Silverman, Density Estimation, 1986, section 6.4). So correlations between features
-  survive, and the dependence on m is smooth: no cut on the features can make a bump.
+  sample with a Gaussian kernel of ``jitter`` standard deviations under the sample's covariance, shrunk so
+  that the covariance is kept (Silverman, Density Estimation, 1986, section 6.4). So correlations between
+  features survive, and the dependence on m is smooth: no cut on the features can make a bump.
 """
 
 from __future__ import annotations
@@ -90,17 +90,19 @@ def fit_parent(
     inside = sample.without_truth().inside("mjj", low, high)
     mass = inside.column("mjj").astype(np.float64)
     grid, cumulative = _mass_law(mass, low, high)
-    z = np.stack([_forward(name, inside.column(name).astype(np.float64)) for name in features], axis=1)
+    columns = [_forward(name, inside.column(name).astype(np.float64)) for name in features]
+    z: Array = np.stack(columns, axis=1)
     t = _polynomial(mass)
-    location = np.linalg.lstsq(t, z, rcond=None)[0]
+    location = np.asarray(np.linalg.lstsq(t, z, rcond=None)[0], np.float64)
     left = z - t @ location
     # for Gaussian residuals E[log r^2] = log sigma^2 - 1.27; the constant is set by the final rescaling
-    spread = 0.5 * np.linalg.lstsq(t, np.log(left**2 + 1e-12), rcond=None)[0]
+    spread = np.asarray(0.5 * np.linalg.lstsq(t, np.log(left**2 + 1e-12), rcond=None)[0], np.float64)
     scale = np.std(left / np.exp(t @ spread), axis=0)
     spread[0] += np.log(scale)
     residuals = left / np.exp(t @ spread)
     residuals -= residuals.mean(axis=0)
-    kernel = np.linalg.cholesky(np.cov(residuals.T) + 1e-9 * np.eye(len(features))).T
+    covariance = np.cov(residuals.T) + 1e-9 * np.eye(len(features))
+    kernel = np.asarray(np.linalg.cholesky(covariance).T, np.float64)
     return DijetParent(
         (low, high), grid, cumulative, tuple(features), location, spread, residuals, kernel, jitter
     )

@@ -28,7 +28,7 @@ from strangeness.search.gate import Gate
 from strangeness.stats.tails import poisson_log_sf, z_from_log_p
 
 MJJ_RANGE = (2700.0, 5500.0)
-"""Search range in GeV: below, the cut on the leading jet's pT shapes the spectrum; above, calibration runs out."""
+"""Search range in GeV: below, the cut on the leading jet's pT shapes the spectrum; above, events run out."""
 COLUMNS = ("mj1", "mj2", "tau21_1", "tau21_2", "tau32_1", "tau32_2")
 FEATURES = KinematicFeatures(
     ("mj_heavy", "mj_light", "tau21_heavy", "tau21_light", "mjj"), log=("mj_heavy", "mj_light", "mjj")

@@ -104,7 +104,7 @@ def _run(features: Representation, detector: Detector, first: Events, second: Ev
     map_ = features.fit_map(ArraySource(train), key=key_map)
     scorer = detector.fit_scorer(ArraySource(map_(train)), key=key_fit)
     scores = [scorer(map_(part["test"]), key=key_score) for part in (ordinary, strange)]
-    return _Run(*scores, parameter_count(scorer), time.perf_counter() - start)
+    return _Run(scores[0], scores[1], parameter_count(scorer), time.perf_counter() - start)
 
 
 def _features(events: Events) -> Batch:
