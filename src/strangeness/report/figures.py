@@ -13,6 +13,8 @@ from strangeness.report.schema import Curve, Histogram
 from strangeness.report.style import INK, MUTED, SERIES, WINDOW, as_svg, field_style, new_figure
 
 Array = NDArray[np.float64]
+MOST_INSIDE = 5
+"""Curves whose legend fits into the axes."""
 MASSES = {"mjj": "m_{jj}", "mass": "m"}
 
 
@@ -83,31 +85,46 @@ def _pulls(axis: Any, edges: Array, pulls: Array) -> None:
 def rejection_curves(curves: Sequence[Curve], name: str, title: str) -> Html:
     """1 / eps_B over eps_S with seed bands, logarithmic; guessing dotted."""
     with field_style():
-        figure = new_figure()
-        axis = figure.subplots()
+        figure, axis = _for_curves(len(curves))
         grid = np.linspace(0.01, 1, 100)
         axis.plot(grid, 1 / grid, color=MUTED, ls=":", lw=1.2, label="guessing")
         for style, curve in _styled(curves):
             _band(axis, curve, np.ones(len(curve.eps_s)), 1.0, style)
         axis.set(xlim=(0, 1), xlabel=r"signal efficiency $\varepsilon_S$")
         _logarithmic(axis, r"background rejection $1/\varepsilon_B$", (1, None))
-        axis.legend(loc="upper right")
+        _legend(figure, axis, "upper right")
         return as_svg(figure, name, title)
 
 
 def improvement_curves(curves: Sequence[Curve], name: str, title: str) -> Html:
     """eps_S / sqrt(eps_B) over eps_S with seed bands; 1 = no cut."""
     with field_style():
-        figure = new_figure()
-        axis = figure.subplots()
+        figure, axis = _for_curves(len(curves))
         grid = np.linspace(0, 1, 100)
         axis.plot(grid, np.sqrt(grid), color=MUTED, ls=":", lw=1.2, label="guessing")
         for style, curve in _styled(curves):
             _band(axis, curve, np.asarray(curve.eps_s), 0.5, style)
         axis.set(xlim=(0, 1), xlabel=r"signal efficiency $\varepsilon_S$", ylim=(0, None))
         axis.set(ylabel=r"improvement $\varepsilon_S/\varepsilon_B^{1/2}$")
-        axis.legend(loc="best")
+        _legend(figure, axis, "best")
         return as_svg(figure, name, title)
+
+
+def _for_curves(n: int) -> tuple[Any, Any]:
+    """A figure with its axes; many curves leave room for a legend below them."""
+    below = 0.2 * ((n + 2) // 2) if n > MOST_INSIDE else 0.0
+    figure = new_figure(4.0 + below)
+    figure.subplots_adjust(bottom=(0.54 + below) / (4.0 + below))
+    return figure, figure.subplots()
+
+
+def _legend(figure: Any, axis: Any, inside: str) -> None:
+    if len(axis.get_lines()) - 1 <= MOST_INSIDE:
+        axis.legend(loc=inside)
+        return
+    figure.legend(
+        loc="lower center", ncols=2, fontsize=9.5, labelspacing=0.25, borderpad=0.1, columnspacing=1.5
+    )
 
 
 def _styled(curves: Sequence[Curve]) -> list[tuple[dict[str, Any], Curve]]:
@@ -132,7 +149,9 @@ def _band(axis: Any, curve: Curve, factor: Array, power: float, style: dict[str,
     )
     axis.plot(curve.eps_s, middle, label=curve.name, **style)
     if len(curve.auc) > 1:
-        axis.fill_between(curve.eps_s, low, high, color=style["color"], alpha=0.2, lw=0)
+        axis.fill_between(
+            curve.eps_s, low, high, color=style["color"], alpha=0.1 if curve.control else 0.2, lw=0
+        )
 
 
 def _symbol(context: str) -> str:

@@ -1,0 +1,110 @@
+"""The demo's page: two dijet searches, and detectors on jets both ways round."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from strangeness.methods.demo import SearchRun
+from strangeness.methods.jet_tagging import CONTROLS, JetResult
+from strangeness.methods.planted import DEMO_SEEDS, EMPTY_ABOVE, PLANTED_ABOVE, Planted
+from strangeness.report.schema import JetRow, JetsSection, Report, SearchSection
+from strangeness.report.summary import Scores, classes, control, curve, plain, search_section, versions
+from strangeness.search.bump_hunt import BumpHunt
+
+NAMES = {"qcd": "QCD", "top": "top", "w": "W"}
+
+
+def demo_report(
+    planted: SearchRun,
+    empty: SearchRun,
+    jets: Sequence[JetResult],
+    *,
+    stored: Planted,
+    detector: str,
+    hunt: BumpHunt,
+    seed: int,
+    samples: Mapping[str, Any],
+) -> Report:
+    """Everything that the demo shows.
+
+    Args:
+        planted, empty: the search with and without a resonance.
+        jets: every detector and control in every direction.
+        stored: what 20 seeds gave.
+        detector: name of the detector of the searches.
+        hunt: their bump hunt.
+        seed: of the pseudo-experiment that is shown.
+        samples: what the shipped samples say of themselves.
+    """
+    n = len(DEMO_SEEDS)
+    with_it = (
+        f"About {planted.planted:.0f} W\u2032 \u2192 XY events are expected, {planted.n_planted} are there; "
+        f"before any selection their window shows a local Z of {planted.inclusive_z:.1f}. "
+        f"Of {n} such searches with fixed seeds, "
+        f"{stored.planted_above} exceed {PLANTED_ABOVE:g} sigma global; this is seed {seed}."
+    )
+    without = (
+        f"The same without a resonance. Of {n} such searches with fixed seeds, {stored.empty_above} exceed "
+        f"{EMPTY_ABOVE:g} sigma global; this is seed {seed}."
+    )
+    return Report(
+        title="strangeness demo",
+        said=[
+            "Simulated jets and dijets: Pythia 8 without multiparton interactions and pile-up, a parametric "
+            "detector.",
+        ],
+        searches=[
+            _search("Dijets with a planted resonance", planted, detector, hunt, with_it),
+            _search("Dijets without one", empty, detector, hunt, without),
+        ],
+        jets=jets_section(jets),
+        provenance=plain({"seed": seed, "versions": versions(), "samples": samples}),
+    )
+
+
+def _search(name: str, run: SearchRun, detector: str, hunt: BumpHunt, said: str) -> SearchSection:
+    scores = classes(run.outcome, run.data)
+    return search_section(
+        name,
+        detector,
+        run.outcome,
+        hunt=hunt,
+        controls=[control(other, result) for other, result in run.controls.items()],
+        curves=[] if scores is None else [curve(detector, [scores])],
+        said=[said],
+    )
+
+
+def jets_section(results: Sequence[JetResult]) -> JetsSection:
+    """The comparison on jets, with curves over all seeds whose scores were kept."""
+    said = (
+        "Each detector is fitted to half of the jets of one class and tested on the other half and on "
+        "another class. All classes share one flat spectrum of pT and |eta|, so pT alone must guess."
+    )
+    return JetsSection(said=[said], rows=[_row(result) for result in results])
+
+
+def _row(result: JetResult) -> JetRow:
+    is_control = result.detector in CONTROLS or "untrained" in result.detector
+    rejection = [float(value) if np.isfinite(value) else None for value in result.rejection]
+    return JetRow(
+        detector=result.detector,
+        control=is_control,
+        trained_on=NAMES.get(result.trained_on, result.trained_on),
+        finds=NAMES.get(result.finds, result.finds),
+        auc=list(result.auc),
+        rejection={"0.3": rejection},
+        parameters=result.parameters,
+        seconds=result.seconds,
+        curve=curve(result.detector, _runs(result), is_control=is_control),
+    )
+
+
+def _runs(result: JetResult) -> list[Scores]:
+    """(background, signal) scores of every seed that was kept: one array, or one for each seed."""
+    if isinstance(result.background, np.ndarray) and result.background.ndim == 1:
+        return [(result.background, result.signal)]
+    return list(zip(result.background, result.signal, strict=True))
