@@ -1,8 +1,10 @@
 """Every detector that is installed passes every check: one test a detector and check."""
 
+from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import jax
 import pytest
 
 from strangeness.catalogue import all_detectors
@@ -11,7 +13,7 @@ from strangeness.core.train import Training
 
 # Short trainings: conformance asks for behaviour, and the tests of each detector for its quality.
 SHORT: dict[str, dict[str, Any]] = {
-    "cwola": {"hidden": (8,), "training": Training(epochs=12, learning_rate=1e-2)},
+    "cwola": {"hidden": (), "training": Training(epochs=6, learning_rate=3e-2)},
     "cwola-trees": {"trees": 10},
     "dense-autoencoder": {"hidden": 8, "training": Training(epochs=3)},
 }
@@ -20,6 +22,15 @@ SHORT: dict[str, dict[str, Any]] = {
 @cache
 def _subject(name: str) -> Subject:
     return Subject.of(all_detectors()[name](**SHORT.get(name, {})))
+
+
+@pytest.fixture(autouse=True)
+def quick_compilation(request: pytest.FixtureRequest) -> Iterator[None]:
+    """scikit-learn fits at five widths in 64 bits: there XLA would spend most of the time on optimising."""
+    quick = "scikit_learn" in request.node.name
+    jax.config.update("jax_disable_most_optimizations", quick)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
