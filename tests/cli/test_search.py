@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import h5py
@@ -216,6 +219,25 @@ def test_training_stopped_by_ctrl_c_resumes_to_the_same_result(
     assert (folders[0] / "run" / "scores.parquet").read_bytes() == (
         folders[1] / "run" / "scores.parquet"
     ).read_bytes()
+
+
+def test_ctrl_c_in_a_terminal_ends_in_one_line(tmp_path: Path) -> None:
+    trained = 'name = "dense-autoencoder"\n[detector.training]\nepochs = 1000\npatience = 1000'
+    path = workspace(tmp_path, **{'name = "mahalanobis"': trained})
+    command = [sys.executable, "-c", "import sys; from strangeness.cli import main; sys.exit(main())"]
+    run = subprocess.Popen(
+        [*command, "search", str(path), "--quiet"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        end = time.monotonic() + 300
+        while not list((tmp_path / "run").glob("checkpoints/*.npz")) and time.monotonic() < end:
+            time.sleep(0.05)
+        run.send_signal(signal.SIGINT)
+        out, err = run.communicate(timeout=120)
+    finally:
+        run.kill()
+    assert (run.returncode, out, len(err.splitlines())) == (2, "", 1), err
+    assert "to resume" in err
 
 
 def test_stopped_outside_training_says_how_to_resume(strangeness, tmp_path: Path, monkeypatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ def _jet(detector: str, first: str, second: str, seeds: int) -> JetResult:
     return JetResult(detector, first, second, [0.76] * 5, [4.0, float("nan")], 10, 0.5, background, signal)
 
 
+@lru_cache
 def _report() -> Report:
     jets = [
         _jet("mahalanobis", "qcd", "top", 3),

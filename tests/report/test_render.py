@@ -73,8 +73,8 @@ def test_the_demo_page_is_whole(demo: str) -> None:
         "Provenance",
     ):
         assert heading in page.text, heading
-    # Two spectra and two curves a search, two curves in each of four directions.
-    assert page.tags.count("svg") == 2 * 4 + 4 * 2
+    # Two spectra and two curves a search, two curves in each of two directions.
+    assert page.tags.count("svg") == 2 * 4 + 2 * 2
 
 
 def test_the_page_loads_nothing_and_runs_nothing(demo: str) -> None:

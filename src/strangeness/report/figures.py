@@ -130,7 +130,7 @@ def _legend(figure: Any, axis: Any, inside: str) -> None:
 def _styled(curves: Sequence[Curve]) -> list[tuple[dict[str, Any], Curve]]:
     """Detectors in full colour, controls dashed after them."""
     ordered = sorted(curves, key=lambda curve: curve.control)
-    dashes = ("--", "-.", (0, (1, 1)), (0, (5, 1)))
+    dashes = ("--", "-.", (0, (1, 1)), (0, (8, 1.5, 1, 1.5, 1, 1.5)))
     styled, controls = [], 0
     for index, curve in enumerate(ordered):
         if curve.control:
