@@ -64,21 +64,23 @@ class BoostedTreesScorer(Scorer):
 class CWoLaTrees(Detector):
     """Classification without labels with gradient-boosted trees (arXiv:1708.02949; trees: arXiv:2309.13111).
 
-    Data and reference get the same total weight in training.
+    Data and reference get the same total weight in training. Features are cut into bins of equal content.
 
     Attributes:
         trees: boosting iterations.
         learning_rate: shrinkage of each tree.
         leaves: most leaves of a tree.
         depth: deepest tree.
+        feature_share: share of the features that each split may use, drawn anew.
         smallest_leaf: fewest training events in a leaf.
         l2: regularisation of the leaf values.
     """
 
-    trees: int = 50
-    learning_rate: float = 0.05
+    trees: int = 100
+    learning_rate: float = 0.02
     leaves: int = 31
     depth: int = 8
+    feature_share: float = 0.5
     smallest_leaf: int = 50
     l2: float = 1.0
 
@@ -107,11 +109,14 @@ class CWoLaTrees(Detector):
         weight, x = balanced(batch, self.card.name), rows.astype(float_dtype())
         # Bins are laid over all rows, so that one of weight 0 would still move them.
         seen = weight > 0
+        edges = [_quantile_edges(column) for column in x[seen].T]
+        codes = _codes(x[seen], edges)
         model = HistGradientBoostingClassifier(
             max_iter=self.trees,
             learning_rate=self.learning_rate,
             max_leaf_nodes=self.leaves,
             max_depth=self.depth,
+            max_features=self.feature_share,
             min_samples_leaf=self.smallest_leaf,
             l2_regularization=self.l2,
             early_stopping=False,  # type: ignore[arg-type]
@@ -119,12 +124,26 @@ class CWoLaTrees(Detector):
         )
         # One thread: small fits are faster so, and sums do not depend on how rows are shared out.
         with threadpool_limits(1):
-            model.fit(x[seen], batch.sample[seen] == DATA, sample_weight=weight[seen])
-        return _checked(_as_arrays(model, x.shape[1]), model, x[:1000])
+            model.fit(codes, batch.sample[seen] == DATA, sample_weight=weight[seen])
+        return _checked(_as_arrays(model, edges), model, x[seen][:1000], codes[:1000])
 
 
-def _as_arrays(model: Any, n_features: int) -> BoostedTreesScorer:
-    """The trees of a fitted scikit-learn model, from its node tables.
+def _quantile_edges(column: NDArray[Any]) -> NDArray[Any]:
+    """At most 254 distinct edges between bins of about equally many events."""
+    return np.unique(np.quantile(column, np.linspace(0, 1, 256)[1:-1], method="lower"))
+
+
+def _codes(x: NDArray[Any], edges: list[NDArray[Any]]) -> NDArray[np.float64]:
+    """The bin of each value: code <= j exactly where x <= edges[j].
+
+    scikit-learn takes so few values as they are; its own weighted quantiles cost more than all the trees.
+    """
+    columns = [np.searchsorted(cuts, column) for cuts, column in zip(edges, x.T, strict=True)]
+    return np.stack(columns, axis=1).astype(np.float64)
+
+
+def _as_arrays(model: Any, edges: list[NDArray[Any]]) -> BoostedTreesScorer:
+    """The trees of a model fitted on codes, from its node tables, with their thresholds back in x.
 
     They are padded to the most nodes that the settings allow, so that all fits of them share one compilation.
     """
@@ -137,28 +156,36 @@ def _as_arrays(model: Any, n_features: int) -> BoostedTreesScorer:
     leaf = np.stack(
         [np.pad(t["is_leaf"].astype(bool), (0, size - len(t)), constant_values=True) for t in tables]
     )
+    feature = np.where(leaf, _LEAF, stacked("feature_idx", np.int32)).astype(np.int32)
     return BoostedTreesScorer(
-        feature=np.where(leaf, _LEAF, stacked("feature_idx", np.int32)).astype(np.int32),
-        threshold=_rounded_down(stacked("num_threshold", np.float64)),
+        feature=feature,
+        threshold=_thresholds(feature, np.where(leaf, 0.0, stacked("num_threshold", np.float64)), edges),
         left=stacked("left", np.int32),
         right=stacked("right", np.int32),
         value=stacked("value", float_dtype()),
         prior=np.asarray(np.ravel(model._baseline_prediction)[0], float_dtype()),
-        n_inputs=n_features,
+        n_inputs=len(edges),
         depth=model.max_depth,
     )
 
 
-def _rounded_down(threshold: NDArray[np.float64]) -> NDArray[Any]:
-    """Thresholds in the working precision, never above the exact ones: x <= threshold decides alike."""
-    near = threshold.astype(float_dtype())
-    return np.where(near > threshold, np.nextafter(near, near.dtype.type(-np.inf)), near)
+def _thresholds(
+    feature: NDArray[np.int32], code: NDArray[np.float64], edges: list[NDArray[Any]]
+) -> NDArray[Any]:
+    """Thresholds in x from those in codes: code <= 3.5 is x <= edges[3]."""
+    cut = np.zeros(code.shape, float_dtype())
+    for index, cuts in enumerate(edges):
+        used = feature == index
+        cut[used] = cuts[np.floor(code[used]).astype(int)]
+    return cut
 
 
-def _checked(scorer: BoostedTreesScorer, model: Any, x: NDArray[Any]) -> BoostedTreesScorer:
+def _checked(
+    scorer: BoostedTreesScorer, model: Any, x: NDArray[Any], codes: NDArray[np.float64]
+) -> BoostedTreesScorer:
     """The scorer, once it agrees with the model it was read from: the node tables are no public interface."""
     ours = scorer(make_batch(x))
-    if not np.allclose(ours, model.decision_function(x), rtol=1e-4, atol=1e-4):
+    if not np.allclose(ours, model.decision_function(codes), rtol=1e-4, atol=1e-4):
         raise InputError(
             "the trees of this scikit-learn version cannot be read", "Install scikit-learn 1.7 to 1.9."
         )
