@@ -29,14 +29,14 @@ def test_never_zero_and_finite_at_both_ends() -> None:
 
 def test_discrete_statistic_is_super_uniform_raw_and_uniform_randomised() -> None:
     rng = np.random.default_rng(1)
-    raw, randomised = np.empty(4000), np.empty(4000)
-    for i in range(4000):
+    raw, randomised = np.empty(2000), np.empty(2000)
+    for i in range(2000):
         t = rng.integers(0, 4, 40).astype(float)
         outcome = global_p(t[0], t[1:], rng)
         raw[i], randomised[i] = outcome.p, outcome.randomised
     assert stats.kstest(randomised, "uniform").pvalue > 1e-3
     for level in (0.1, 0.3, 0.6, 0.9):
-        assert (raw <= level).mean() <= level + 4 * np.sqrt(level * (1 - level) / 4000)
+        assert (raw <= level).mean() <= level + 4 * np.sqrt(level * (1 - level) / 2000)
 
 
 def test_unusable_statistics_are_refused() -> None:
