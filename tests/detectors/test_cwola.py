@@ -75,25 +75,24 @@ def test_both_samples_are_demanded(method: Detector, sample: int, missing: str) 
         method.fit_scorer(ArraySource(lone), key=jax.random.key(0))
 
 
-def test_trees_score_as_scikit_learn_does() -> None:
+def test_trees_score_as_scikit_learn_does_where_no_bin_holds_two_values() -> None:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     rng = np.random.default_rng(3)
-    x = rng.normal(size=(800, 3)).astype(np.float32)
-    sample = (rng.uniform(size=800) < 0.5).astype(np.uint8)
-    weight = np.where(sample, 400 / sample.sum(), 400 / (800 - sample.sum()))
-    key = jax.random.key(2)
-    scorer = CWoLaTrees(trees=20, smallest_leaf=50).fit_scorer(
-        ArraySource(make_batch(x, sample=sample)), key=key
-    )
+    x = rng.normal(size=(240, 3)).astype(np.float32)  # fewer than the 255 bins of a feature
+    sample = (rng.uniform(size=240) < 0.5).astype(np.uint8)
+    weight = np.where(sample, 120 / sample.sum(), 120 / (240 - sample.sum()))
+    ours = CWoLaTrees(trees=20, leaves=8, depth=5, smallest_leaf=10, l2=1.0, feature_share=1.0)
+    batch = make_batch(x, sample=sample)
+    scorer = ours.fit_scorer(ArraySource(batch), key=jax.random.key(2))
     rival = HistGradientBoostingClassifier(
         max_iter=20,
-        learning_rate=0.05,
-        max_depth=8,
-        min_samples_leaf=50,
+        learning_rate=ours.learning_rate,
+        max_leaf_nodes=8,
+        max_depth=5,
+        min_samples_leaf=10,
         l2_regularization=1.0,
         early_stopping=False,
     ).fit(x, sample, sample_weight=weight)
-    fresh = rng.normal(size=(200, 3)).astype(np.float32)
-    # The same boosting on the same weights; sums of 20 leaves in 32 bits.
-    np.testing.assert_allclose(scorer(make_batch(fresh)), rival.decision_function(fresh), atol=1e-5)
+    # The same boosting on the same bins; sums of 20 leaves in 32 bits.
+    np.testing.assert_allclose(scorer(batch), rival.decision_function(x), atol=1e-5)

@@ -43,15 +43,13 @@ def truth_is_not_used(subject: Subject) -> None:
 
 def constructor_only_stores(subject: Subject) -> None:
     """The constructor keeps its arguments and does nothing else; ``set_params`` and ``clone`` work."""
-    from sklearn.base import clone
-
     params = subject.detector.get_params()
     made = type(subject.detector)(**params)
     demand(set(vars(made)) == set(params), f"the constructor made {sorted(set(vars(made)) ^ set(params))}")
     changed = [name for name, value in params.items() if getattr(made, name) is not value]
     demand(not changed, f"the constructor changed {changed}")
     demand(made.set_params(**params) is made, "'set_params' does not return the detector")
-    copy = clone(made)
+    copy = _clone(Subject(made))
     demand(copy is not made and copy.get_params() == params, "'clone' gives other settings")
     try:
         made.set_params(no_such_setting=1)
@@ -109,41 +107,40 @@ def sign_is_that_of_scikit_learn(subject: Subject) -> None:
 
 def works_in_a_pipeline(subject: Subject) -> None:
     """Behind a ``StandardScaler`` in a ``Pipeline`` it fits, scores and predicts."""
-    from sklearn.base import clone
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
     batch, events = subject.training(), background(32, "pipeline")
-    pipeline = make_pipeline(StandardScaler(), clone(subject.detector)).fit(batch.x, batch.sample)
+    pipeline = make_pipeline(StandardScaler(), _clone(subject)).fit(batch.x, batch.sample)
     demand(np.all(np.isfinite(pipeline.score_samples(events.x))), "a score in the pipeline is not finite")
     demand(set(pipeline.predict(events.x)) <= {-1, 1}, "'predict' gives other values than -1 and 1")
 
 
 def sample_labels_are_demanded_or_ignored(subject: Subject) -> None:
     """Without ``y`` a detector that needs data refuses to fit; for others ``y`` changes nothing."""
-    from sklearn.base import clone
-
     rows = np.asarray(subject.training().x)
     if not subject.needs_data:
         labels = np.arange(len(rows)) % 2
-        first, second = (
-            clone(subject.detector).fit(rows, y).score_samples(rows[:16]) for y in (None, labels)
-        )
+        first, second = (_clone(subject).fit(rows, y).score_samples(rows[:16]) for y in (None, labels))
         demand(np.array_equal(first, second), "'y' changes the fit, yet the card does not need data")
         return
     try:
-        clone(subject.detector).fit(rows)
+        _clone(subject).fit(rows)
     except InputError as error:
         demand("data" in str(error), f"the refusal does not name the data: {error}")
         return
     raise Nonconforming("it fits without data, which its card needs")
 
 
-def _fitted(subject: Subject) -> Any:
+def _clone(subject: Subject) -> Any:
     from sklearn.base import clone
 
+    return clone(subject.detector)
+
+
+def _fitted(subject: Subject) -> Any:
     batch = subject.training()
-    return clone(subject.detector).fit(batch.x, batch.sample)
+    return _clone(subject).fit(batch.x, batch.sample)
 
 
 def _labelled(detector: Detector) -> Detector:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Float, PRNGKeyArray
 
 from strangeness.core.batch import Source
 from strangeness.core.cards import Citation, MethodCard
@@ -28,7 +28,7 @@ class LinearScorer(Scorer):
     """A fixed weighted sum of the standardised features."""
 
     standardiser: Standardiser
-    direction: Float[Array, " d"]
+    direction: Float[Any, " d"]
 
     @property
     def n_features(self) -> int:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Float, PRNGKeyArray
 
 from strangeness.core.batch import Source
 from strangeness.core.cards import Citation, MethodCard
@@ -21,7 +21,7 @@ class MahalanobisScorer(Scorer):
     """sqrt((x - mean)^T C^-1 (x - mean))."""
 
     standardiser: Standardiser
-    whitening: Float[Array, "d d"]
+    whitening: Float[Any, "d d"]
 
     @property
     def n_features(self) -> int:

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import equinox as eqx
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray, UInt32
+from jaxtyping import Float, PRNGKeyArray, UInt32
 
 from strangeness.core.batch import Source
 from strangeness.core.cards import Citation, MethodCard
@@ -23,8 +23,8 @@ class NearestNeighboursScorer(Scorer):
     traceable: ClassVar[bool] = False
 
     standardiser: Standardiser
-    reference: Float[Array, "m d"]
-    reference_id: UInt32[Array, "m 2"]
+    reference: Float[Any, "m d"]
+    reference_id: UInt32[Any, "m 2"]
     k: int = eqx.field(static=True)
 
     @property

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Float, PRNGKeyArray
 
 from strangeness.core.batch import Source
 from strangeness.core.cards import Citation, MethodCard
@@ -20,7 +20,7 @@ class PCAScorer(Scorer):
     """Squared distance of the standardised event to the principal subspace."""
 
     standardiser: Standardiser
-    components: Float[Array, "d k"]
+    components: Float[Any, "d k"]
 
     @property
     def n_features(self) -> int:

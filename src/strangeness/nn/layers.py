@@ -27,10 +27,10 @@ ACTIVATIONS: dict[str, Callable[[Array], Array]] = {
 class Dense(eqx.Module):
     """x W + b, batch first."""
 
-    weight: Float[Array, "inputs outputs"]
-    bias: Float[Array, " outputs"]
+    weight: Float[Any, "inputs outputs"]
+    bias: Float[Any, " outputs"]
 
-    def __call__(self, x: Float[Array, "n inputs"]) -> Float[Array, "n outputs"]:
+    def __call__(self, x: Float[Any, "n inputs"]) -> Float[Any, "n outputs"]:
         return x @ self.weight + self.bias
 
 
@@ -44,7 +44,7 @@ class Network(eqx.Module):
         if self.activation not in ACTIVATIONS:
             raise InputError(f"unknown activation {self.activation!r}", nearest(self.activation, ACTIVATIONS))
 
-    def __call__(self, x: Float[Array, "n inputs"]) -> Float[Array, "n outputs"]:
+    def __call__(self, x: Float[Any, "n inputs"]) -> Float[Any, "n outputs"]:
         act = ACTIVATIONS[self.activation]
         for layer in self.layers[:-1]:
             x = act(layer(x))
@@ -87,7 +87,7 @@ class Standardiser(eqx.Module):
     mean: Float[Any, " d"]
     scale: Float[Any, " d"]
 
-    def __call__(self, x: Float[Array, "n d"]) -> Float[Array, "n d"]:
+    def __call__(self, x: Float[Any, "n d"]) -> Float[Any, "n d"]:
         return (x - self.mean) / self.scale
 
     @classmethod
