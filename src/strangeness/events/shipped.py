@@ -1,8 +1,10 @@
 """The samples that come with the package: where they are, what they are, and whether they are whole.
 
 Made by ``strangeness.events.generation``: Pythia 8 without multiparton interactions and pile-up, then a
-parametric detector step. Top and W jets that do not hold their parent and all its quarks are left out (the
-fraction is in the manifest), so tops are easier to tell from QCD jets than in an unmatched sample.
+parametric detector step. A top or W jet counts when its parent and all its quarks lie within dR < 0.8 of its
+axis. The others are dropped, 37 % of the jets of the top sample and 12 % of the W sample, so tops and Ws are
+easier to tell from QCD jets here than where unmatched ones stay in. Fewer than 1 % of the jets share their
+event with another. Scalars are rounded to 15 bits, so equal values occur.
 """
 
 from __future__ import annotations
