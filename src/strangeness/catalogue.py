@@ -13,6 +13,7 @@ from typing import Any
 import equinox as eqx
 
 from strangeness import calibration, detectors, representations
+from strangeness.analysis import FittedChain
 from strangeness.core import artefact
 from strangeness.core.errors import ConfigError, nearest
 from strangeness.core.estimators import Detector, Map, Null
@@ -50,7 +51,7 @@ def storable() -> dict[str, type[eqx.Module]]:
     Raises:
         ConfigError: when two different classes have one name, so that an artefact could mean either.
     """
-    classes = [*STORABLE, *_classes(representations, Map), *_classes(calibration, Null)]
+    classes = [FittedChain, *STORABLE, *_classes(representations, Map), *_classes(calibration, Null)]
     classes += [cls for detector in all_detectors().values() for cls in detector.stores]
     return _unique(classes, lambda cls: cls.__name__, "stored classes")
 

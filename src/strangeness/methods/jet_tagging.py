@@ -47,7 +47,7 @@ class JetResult:
         rejection: 1 / background efficiency at signal efficiency 0.3.
         parameters: numbers that the fitted scorer holds.
         seconds: median wall time of a fit with its scoring.
-        background, signal: test scores of the first seed, for the curves.
+        background, signal: test scores of each seed, for the curves.
     """
 
     detector: str
@@ -57,8 +57,8 @@ class JetResult:
     rejection: list[float]
     parameters: int
     seconds: float
-    background: NDArray[np.float64]
-    signal: NDArray[np.float64]
+    background: list[NDArray[np.float64]]
+    signal: list[NDArray[np.float64]]
 
     def row(self) -> dict[str, Any]:
         """JSON values, without the scores."""
@@ -134,6 +134,6 @@ def _result(label: str, first: str, second: str, runs: Sequence[_Run]) -> JetRes
         rejection=[float(rejection(run.background, run.signal, 0.3)) for run in runs],
         parameters=runs[0].parameters,
         seconds=float(np.median([run.seconds for run in runs])),
-        background=runs[0].background,
-        signal=runs[0].signal,
+        background=[run.background for run in runs],
+        signal=[run.signal for run in runs],
     )
