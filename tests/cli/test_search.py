@@ -52,6 +52,21 @@ def test_a_run_leaves_its_files_and_nothing_else(finished: Path) -> None:
     assert section.statement.split(",")[0] in page
 
 
+def test_files_of_one_name_in_two_folders_hold_different_events(tmp_path: Path) -> None:
+    from strangeness.cli.config import FileTable
+    from strangeness.cli.search import _read
+
+    folders = [tmp_path / name for name in ("a", "b")]
+    for seed, folder in enumerate(folders):
+        folder.mkdir()
+        write(folder / "events.parquet", columns(50, seed))
+    data, reference = (
+        _read(FileTable(file=str(folder / "events.parquet")), role)
+        for folder, role in zip(folders, ("data", "reference"), strict=True)
+    )
+    assert not np.intersect1d(as_uint64(data.id), as_uint64(reference.id)).size
+
+
 def test_the_planted_excess_is_where_it_was_planted(finished: Path) -> None:
     result = read_report(finished / "run" / "result.json").searches[0].result
     assert result["window"][0] < 4000 < result["window"][1]
@@ -118,7 +133,7 @@ def _bad_files(folder: Path) -> dict[str, tuple[list[object], str]]:
         "one-event reference": (run(good, folder / "one.parquet"), "event"),
         "reference in other units": (run(good, folder / "tev.parquet"), "no event with mjj"),
         "context outside the reference": (run(good, folder / "low.parquet"), "outside the reference's mjj"),
-        "the same events twice": (run(good, good), "in the data and in the reference"),
+        "the same events twice": (run(good, good), "is both data and reference"),
         "neither reference nor region": (
             [good, "--detector", "pca", *OPTIONS],
             "neither a reference nor a region",

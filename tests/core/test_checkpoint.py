@@ -46,7 +46,7 @@ def test_damage_is_reported(checkpoint: Checkpoint, content: bytes | None) -> No
     assert checkpoint.path is not None
     whole = checkpoint.path.read_bytes()
     checkpoint.path.write_bytes(whole[: len(whole) // 2] if content is None else content)
-    with pytest.raises(FileError, match=r"the checkpoint '.*npz' is damaged. Remove it to start afresh"):
+    with pytest.raises(FileError, match=r"the checkpoint '.*npz' is damaged. Remove it to begin anew"):
         checkpoint.restore(STATE)
 
 

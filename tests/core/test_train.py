@@ -243,7 +243,7 @@ def test_a_damaged_checkpoint_is_reported(toy: Toy, tmp_path: Path) -> None:
         toy.fit(replace(WHOLE, epochs=1))
         (file,) = tmp_path.glob("*.npz")
         file.write_bytes(file.read_bytes()[:-40])
-        with pytest.raises(FileError, match=r"the checkpoint .* is damaged. Remove it to start afresh"):
+        with pytest.raises(FileError, match=r"the checkpoint .* is damaged. Remove it to begin anew"):
             toy.fit(replace(WHOLE, epochs=1))
 
 

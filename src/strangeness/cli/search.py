@@ -15,7 +15,7 @@ from strangeness.cli.coverage import refuse_uncovered
 from strangeness.cli.folder import CHAIN, PAGE, RESULT, SCORES, Folder, refuse_finished, run_folder
 from strangeness.cli.hyperparameters import detector_of
 from strangeness.core import artefact
-from strangeness.core.errors import ConfigError
+from strangeness.core.errors import ConfigError, InputError
 from strangeness.core.files import existing_file, sha256, written_whole
 from strangeness.core.identity import as_uint64
 from strangeness.events.events import Events
@@ -45,7 +45,8 @@ def run_search(
     config = completed(config)
     detector_of(config.detector)  # an unknown name is refused before anything is read
     resolved = config.resolved(sha256=_checksums(config))
-    data, reference = _read(config.data), None if config.reference is None else _read(config.reference)
+    data = _read(config.data, "data")
+    reference = None if config.reference is None else _read(config.reference, "reference")
     if reference is not None:
         refuse_uncovered(data, reference, config.search.context, config.search.range or MJJ_RANGE)
     known = data if reference is None else reference
@@ -65,13 +66,19 @@ def _config(source: Path, given: Given) -> Config:
     return from_toml(source)
 
 
-def _read(table: FileTable) -> Events:
-    return read(table.file, layout=table.layout, name=str(Path(table.file).stem))
+def _read(table: FileTable, role: str) -> Events:
+    """The events of a file; the role is in their identities, or two files of one name would share them."""
+    return read(table.file, layout=table.layout, name=f"{role} {Path(table.file).stem}")
 
 
 def _checksums(config: Config) -> dict[str, str]:
     tables = {"data": config.data, "reference": config.reference}
-    return {name: sha256(existing_file(table.file)) for name, table in tables.items() if table is not None}
+    sums = {name: sha256(existing_file(table.file)) for name, table in tables.items() if table is not None}
+    if len(set(sums.values())) < len(sums):
+        raise InputError(
+            f"'{config.data.file}' is both data and reference", "Give a reference with other events."
+        )
+    return sums
 
 
 def _run(

@@ -42,9 +42,7 @@ def save(path: str | os.PathLike[str], value: Any, *, about: Mapping[str, Any] |
             archive.writestr(f"{index}.npy", buffer.getvalue())
 
 
-def load(
-    path: str | os.PathLike[str], classes: Mapping[str, type[eqx.Module]]
-) -> tuple[Any, dict[str, Any]]:
+def load(path: str | os.PathLike[str], classes: Mapping[str, type[eqx.Module]]) -> tuple[Any, dict[str, Any]]:
     """The Module in an artefact and what was written ``about`` it.
 
     Raises:
@@ -86,9 +84,7 @@ def _encode(value: Any, arrays: list[np.ndarray]) -> Any:
     raise TypeError(f"an artefact holds arrays, JSON values and Modules, not {type(value).__name__}")
 
 
-def _decode(
-    node: Any, archive: zipfile.ZipFile, classes: Mapping[str, type[eqx.Module]], file: str
-) -> Any:
+def _decode(node: Any, archive: zipfile.ZipFile, classes: Mapping[str, type[eqx.Module]], file: str) -> Any:
     if "class" in node:
         return _module(node, archive, classes, file)
     if "array" in node:

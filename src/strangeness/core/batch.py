@@ -1,4 +1,4 @@
-"""What flows through the chain: one immutable ``Batch`` of events, and a ``Source`` that yields them repeatedly."""
+"""What flows through the chain: an immutable ``Batch`` of events, and a ``Source`` that yields them anew."""
 
 from __future__ import annotations
 

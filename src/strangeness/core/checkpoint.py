@@ -48,7 +48,7 @@ class Checkpoint:
                 history = [(float(a), float(b)) for a, b in saved["history"]]
                 best = int(saved["best_epoch"])
         except BROKEN as error:
-            raise FileError(f"the checkpoint '{self.path}' is damaged", "Remove it to start afresh.") from error
+            raise FileError(f"the checkpoint '{self.path}' is damaged", "Remove it to begin anew.") from error
         return jax.tree.unflatten(tree, [jax.numpy.asarray(leaf) for leaf in new]), history, best
 
     def save(self, state: Any, history: History, best_epoch: int) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class TabularContract:
-    """``fit``, ``score_samples``, ``decision_function``, ``predict``, ``clone`` and ``Pipeline`` for a dataclass.
+    """``fit``, ``score_samples``, ``decision_function``, ``predict``, ``clone``, ``Pipeline`` of a dataclass.
 
     There is no default ``score``: a search over settings needs a named criterion, since the mean score of a
     detector rewards the setting that finds nothing strange.
@@ -27,6 +27,7 @@ class TabularContract:
     _OUTLIER_SHARE: ClassVar[float] = 0.1
 
     if TYPE_CHECKING:
+        card: ClassVar[Any]
 
         def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> Any: ...
 
@@ -40,7 +41,8 @@ class TabularContract:
         for name, value in params.items():
             if name not in known:
                 raise ValueError(
-                    f"Invalid parameter {name!r} for estimator {self!r}. Valid parameters are: {sorted(known)}."
+                    f"Invalid parameter {name!r} for estimator {self!r}. "
+                    f"Valid parameters are: {sorted(known)}."
                 )
             setattr(self, name, value)
         return self
@@ -48,7 +50,7 @@ class TabularContract:
     def fit(self, X: ArrayLike, y: ArrayLike | None = None, *, seed: int = 0) -> Any:
         """Fit to the rows of ``X`` (n, d).
 
-        ``y`` is ignored by detectors that need a reference alone; for those that compare data with a reference
+        ``y`` is ignored by detectors that need a reference alone; for those that compare data with one
         it is the sample of each row (0 reference, 1 data). ``offset_`` is set midway between two training
         scores, so that a tenth of the rows lies below it.
         """
@@ -106,7 +108,7 @@ class TabularContract:
         return -self.scorer_(batch, key=jax.random.key(0))
 
     def _needs_data(self) -> bool:
-        return "data" in getattr(type(self), "card").needs
+        return "data" in type(self).card.needs
 
     @staticmethod
     def _sample(y: ArrayLike, n: int) -> NDArray[np.uint8]:

@@ -92,7 +92,7 @@ class Detector(TabularContract, abc.ABC):
         """All events of a source and their rows (n, d): where ``fit_scorer`` of a tabular detector begins.
 
         Raises:
-            InputError: for what ``tabular`` refuses, fewer than two events, or weights that the card excludes.
+            InputError: for what ``tabular`` refuses, fewer than two events, or weights the card excludes.
         """
         batches = list(source)
         if not batches:

@@ -1,7 +1,7 @@
 """Who an event is, and what follows from it: its identity, its role and its fold.
 
-An identity is 64 bits held as two 32-bit words, because JAX without x64 truncates ``uint64`` silently. Roles and
-folds are hashes of the identity, so that they are the same for any order, chunk, worker or shifted copy.
+An identity is 64 bits held as two 32-bit words, because JAX without x64 truncates ``uint64`` silently. Roles
+and folds are hashes of the identity, so that they are the same for any order, chunk, worker or shifted copy.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ class Run:
     progress: bool = False
 
 
-_current: ContextVar[Run] = ContextVar("strangeness_run", default=Run())
+_current: ContextVar[Run] = ContextVar("strangeness_run", default=Run())  # noqa: B039 - Run is frozen
 
 
 def current_run() -> Run:

@@ -24,7 +24,9 @@ from strangeness.core.run import progress
 Loss = Callable[[Any, Any, Array], Array]
 """(model, rows, key) -> one loss a row, shape (n,)."""
 
-SETTINGS_DEFAULT = "the default of 'training' is a frozen settings object; scikit-learn's list has plain types only"
+SETTINGS_DEFAULT = (
+    "the default of 'training' is a frozen settings object; scikit-learn takes plain types only"
+)
 """Why scikit-learn's check of default parameters fails for every detector with ``Training`` settings."""
 
 
@@ -124,7 +126,8 @@ def train(
                 show(epoch, f"loss {losses[0]:.4g} hold-out {losses[1]:.4g}")
         except KeyboardInterrupt as stop:
             raise Interrupted(f"{label} was interrupted in epoch {epoch}", checkpoint.remedy()) from stop
-    return Fitted(eqx.combine(state.best, static), np.reshape(np.asarray(history, float), (-1, 2)), best_epoch)
+    losses = np.reshape(np.asarray(history, float), (-1, 2))
+    return Fitted(eqx.combine(state.best, static), losses, best_epoch)
 
 
 class _Data:
@@ -132,7 +135,7 @@ class _Data:
 
     def __init__(self, rows: Any, id: NDArray[np.uint32], weight: NDArray[Any], settings: Training) -> None:
         if np.any(weight < 0):
-            raise InputError(f"a training weight is {np.min(weight):g}", "Train with weights of zero or more.")
+            raise InputError(f"a training weight is {np.min(weight):g}", "Train with weights >= 0.")
         self.rows = jax.tree.map(lambda leaf: _as_float(np.asarray(leaf)), rows)
         self.weight = np.asarray(weight, float_dtype())
         self.shape = (settings.chunk, settings.batch_size)
@@ -200,7 +203,14 @@ def _weighted(
 
 @eqx.filter_jit
 def _steps(
-    params: Any, opt_state: Any, static: Any, loss: Loss, optimiser: Any, rows: Any, weight: Array, keys: Array
+    params: Any,
+    opt_state: Any,
+    static: Any,
+    loss: Loss,
+    optimiser: Any,
+    rows: Any,
+    weight: Array,
+    keys: Array,
 ) -> tuple[Any, Any, Array]:
     """A block of optimiser steps; a step whose weights are all 0 changes nothing."""
 
@@ -238,6 +248,7 @@ def _as_float(leaf: NDArray[Any]) -> NDArray[Any]:
 def _optimiser(learning_rate: float, weight_decay: float) -> optax.GradientTransformation:
     """One object for equal settings, so that the compiled step is found again.
 
-    Adam acts element by element: on one flat vector it gives the same numbers and compiles in two thirds of the time.
+    Adam acts element by element: on one flat vector it gives the same numbers and compiles in two thirds of
+    the time.
     """
     return optax.flatten(optax.adamw(learning_rate, weight_decay=weight_decay))
