@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import isfinite
 
 import numpy as np
 
 from strangeness.core.batch import Batch
-from strangeness.core.errors import InputError
+from strangeness.core.errors import ConfigError, InputError
 from strangeness.core.identity import as_uint64, roles
 
+REFERENCE_ROLES = ("train", "calibrate", "check")
 FEWEST = {"train": 2, "train data": 2, "calibrate": 2, "check": 2, "test": 1}
 
 
 def reference_roles(reference: Batch, shares: Mapping[str, float]) -> dict[str, Batch]:
-    """The reference's roles ``train``, ``calibrate`` and ``check``."""
+    """The reference's roles ``train``, ``calibrate`` and ``check``.
+
+    Raises:
+        ConfigError: when the shares name other roles, or one of them is not a positive number.
+    """
+    if set(shares) != set(REFERENCE_ROLES) or not all(isfinite(s) and s > 0 for s in shares.values()):
+        raise ConfigError(
+            f"'shares' is {dict(shares)}", f"Give a positive number for each of {', '.join(REFERENCE_ROLES)}."
+        )
     masks = roles(reference.id, shares, "reference roles")
     return {name: reference.take(mask) for name, mask in masks.items()}
 
