@@ -80,7 +80,7 @@ def test_scores_and_artefact_agree(finished: Path) -> None:
     assert len(table["p"]) == 1260 and 0 < min(table["p"]) <= max(table["p"]) <= 1
     chain, about = load(finished / "run" / "chain.strange")
     assert about["configuration"] == json.loads((finished / "run" / "config.json").read_text())
-    batch = read(finished / "data.parquet").without_truth().batch(context="mjj")
+    batch = read(finished / "data.parquet", name="data data").without_truth().batch(context="mjj")
     again = dict(zip(as_uint64(batch.id).tolist(), chain.score(batch).tolist(), strict=True))
     np.testing.assert_allclose([again[i] for i in table["id"]], table["score"], rtol=1e-6)
 

@@ -44,7 +44,7 @@ def running(**changes: Any) -> Iterator[Run]:
 
 @contextmanager
 def progress(label: str, total: int) -> Iterator[Callable[[int, str], None]]:
-    """A bar with count, text and time left on standard error; silent unless the run shows progress.
+    """A bar with count, text and time left on standard error, when the run shows it and there is a terminal.
 
     Yields:
         a function of (steps done in all, text to show).
@@ -55,6 +55,10 @@ def progress(label: str, total: int) -> Iterator[Callable[[int, str], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda done, text="": None
+        return
     columns = (
         TextColumn("{task.description}"),
         BarColumn(),
@@ -62,6 +66,6 @@ def progress(label: str, total: int) -> Iterator[Callable[[int, str], None]]:
         TextColumn("{task.fields[text]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    with Progress(*columns, console=console, transient=True) as bar:
         task = bar.add_task(label, total=total, text="")
         yield lambda done, text="": bar.update(task, completed=done, text=text)
