@@ -28,6 +28,7 @@ from strangeness.splits import (
     reference_roles,
     refuse_empty,
     refuse_shared,
+    refuse_weights,
     sideband_roles,
 )
 from strangeness.stats.selection import SelectionLaw
@@ -120,7 +121,8 @@ class Analysis:
 
         Raises:
             ConfigError: when the detector needs what the chain cannot hand out.
-            InputError: for an empty selection, a missing column, NaN, or too few events for a role.
+            InputError: for an empty selection, a missing column, NaN, weighted data, or too few events for a
+            role.
         """
         self._refuse_mismatch(reference)
         parts = self._parts(data.without_truth(), None if reference is None else reference.without_truth())
@@ -196,11 +198,14 @@ class Analysis:
     def _parts(self, data: Events, reference: Events | None) -> dict[str, Batch]:
         trains = "data" in self.detector.card.needs
         tested = self._batch(data, data=True)
+        refuse_weights(tested, "data", "Data are counts: leave the weights out.")
         if reference is None:
             parts = sideband_roles(tested, self.shares, trains=trains)
         else:
             known = self._batch(reference, data=False)
             refuse_shared(tested, known)
+            if self.gate is not None:
+                refuse_weights(known, "reference", "The checks take no weights yet: unweight the events.")
             parts = {**reference_roles(known, self.shares), **data_roles(tested, trains=trains)}
             if trains and self.region is not None:
                 parts = inside_region(parts)

@@ -65,6 +65,13 @@ def refuse_empty(parts: Mapping[str, Batch]) -> None:
             )
 
 
+def refuse_weights(batch: Batch, name: str, remedy: str) -> None:
+    """Raise an InputError when the events of a sample do not all count the same."""
+    if np.any(batch.weight != batch.weight[0]):
+        low, high = np.min(batch.weight), np.max(batch.weight)
+        raise InputError(f"the {name} carries weights from {low:g} to {high:g}", remedy)
+
+
 def refuse_shared(data: Batch, reference: Batch) -> None:
     """Raise an InputError when events are in both samples: they would be tested against themselves."""
     shared = np.intersect1d(as_uint64(data.id), as_uint64(reference.id)).size
