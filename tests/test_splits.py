@@ -1,4 +1,4 @@
-"""Roles follow the identity: any order and chunk, no event twice, shares as asked, like compared with like."""
+"""Roles follow the identity: any order and chunk, no event twice, shares as asked."""
 
 import numpy as np
 import pytest

@@ -134,7 +134,7 @@ CASES = [
         "bootstrap",
         ("bootstrap of the sample: type-I error at 5 %",),
         lambda index, seed: several(seed, bootstrapped=True),
-        20,
+        10,
         bootstrap_rows,
         tolerance=1e-6,
     ),
