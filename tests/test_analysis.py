@@ -47,7 +47,7 @@ def _toy(n: int, name: str, signal: int = 0) -> Events:
 
 
 def _analysis(**changes: Any) -> Analysis:
-    options = {
+    options: dict[str, Any] = {
         "representation": KinematicFeatures(("a", "b")),
         "detector": Mahalanobis(),
         "calibrator": SplitConformal(),
@@ -89,7 +89,7 @@ class Forbidden:
     def _refuse(self, *_: Any) -> Any:
         raise AssertionError("truth was read")
 
-    __array__ = __len__ = __getitem__ = __iter__ = __bool__ = __eq__ = __reduce_ex__ = _refuse  # type: ignore
+    __array__ = __len__ = __getitem__ = __iter__ = __bool__ = __eq__ = _refuse  # type: ignore[assignment]
     __hash__ = None  # type: ignore[assignment]
 
 
@@ -279,7 +279,11 @@ def test_a_loaded_chain_gives_the_same_p_values(make: Any, tmp_path: Path) -> No
 
 def _stepped(**changes: Any) -> Outcome:
     """A search whose score jumps by four standard deviations where mjj passes 3600 GeV."""
-    options = {"representation": KinematicFeatures(("step",)), "detector": OneFeature(), "gate": SMALL_GATE}
+    options: dict[str, Any] = {
+        "representation": KinematicFeatures(("step",)),
+        "detector": OneFeature(),
+        "gate": SMALL_GATE,
+    }
     analysis = _analysis(**{**options, **changes})
     return analysis.run(_toy(2000, "data"), _toy(4000, "reference"), seed=2)
 

@@ -29,7 +29,8 @@ from strangeness.events.events import Events, concatenate_events
 from strangeness.stats.poisson_fit import fit as poisson_fit
 
 Array = NDArray[np.float64]
-_BINS, _GRID = 60, 4096
+_BINS, _GRID, _PARAMETERS = 60, 4096, 4
+_MOST = 1e9  # no data set in memory is larger
 _EDGE = 1e-3  # ratios are kept this far from 0 and 1 before the logit
 
 
@@ -60,11 +61,9 @@ class DijetParent:
         """A fresh data set of Poisson(``expected``) events; ``name`` makes its identities.
 
         Raises:
-            InputError: when ``expected`` is not positive.
+            InputError: when ``expected`` is not positive and finite.
         """
-        if not expected > 0:
-            raise InputError(f"'expected' is {expected}", "Give a positive number of events.")
-        n = int(rng.poisson(expected))
+        n = _poisson(expected, rng)
         mass = np.interp(rng.random(n), self.cumulative, self.grid)
         z = (
             self._residual(n, rng) * np.exp(_polynomial(mass) @ self.spread)
@@ -85,8 +84,10 @@ def fit_parent(
     """The declared parent of a background sample, from its events with ``low <= mjj < high`` (GeV).
 
     Raises:
-        InputError: when no event is in the range or a column is missing.
+        InputError: for no features, too few events in the range, a missing column or a negative mass.
     """
+    if not features:
+        raise InputError("the parent was given no features", "Name at least one column, such as 'mj1'.")
     inside = sample.without_truth().inside("mjj", low, high)
     mass = inside.column("mjj").astype(np.float64)
     grid, cumulative = _mass_law(mass, low, high)
@@ -109,8 +110,14 @@ def fit_parent(
 
 
 def bootstrap(sample: Events, expected: float, rng: np.random.Generator, name: str) -> Events:
-    """Poisson(``expected``) events drawn from the sample with replacement: the construction that fails."""
-    drawn = sample.without_truth().take(rng.integers(len(sample), size=int(rng.poisson(expected))))
+    """Poisson(``expected``) events drawn from the sample with replacement: the construction that fails.
+
+    Raises:
+        InputError: for an empty sample, or when ``expected`` is not positive and finite.
+    """
+    if not len(sample):
+        raise InputError("the sample holds no event to draw from", "Loosen the selection.")
+    drawn = sample.without_truth().take(rng.integers(len(sample), size=_poisson(expected, rng)))
     return Events(drawn.features, identities(name, len(drawn)), drawn.weight, provenance={"name": name})
 
 
@@ -118,14 +125,20 @@ def plant(background: Events, signal: Events, expected: float, rng: np.random.Ge
     """Background with Poisson(``expected``) signal events, none of them twice; truth is 0 and 1.
 
     Raises:
-        InputError: when the signal sample is too small.
+        InputError: when the signal sample is too small, or ``expected`` is negative or not finite.
     """
-    n = int(rng.poisson(expected))
+    n = _poisson(expected, rng) if expected else 0
     if n > len(signal):
         raise InputError(f"{n} signal events of {len(signal)} available", "Plant fewer.")
     chosen = signal.take(np.sort(rng.choice(len(signal), n, replace=False)))
     parts = [_with_truth(background, 0), _with_truth(chosen, 1)]
     return concatenate_events(parts)
+
+
+def _poisson(expected: float, rng: np.random.Generator) -> int:
+    if not 0 < expected < _MOST:
+        raise InputError(f"'expected' is {expected}", "Give a positive number of events.")
+    return int(rng.poisson(expected))
 
 
 def _with_truth(events: Events, truth: int) -> Events:
@@ -141,6 +154,12 @@ def _with_truth(events: Events, truth: int) -> Events:
 def _mass_law(mass: Array, low: float, high: float) -> tuple[Array, Array]:
     edges = np.geomspace(low, high, _BINS + 1)
     counts = np.histogram(mass, edges)[0]
+    filled = int(np.count_nonzero(counts))
+    if filled < _PARAMETERS:
+        raise InputError(
+            f"{len(mass)} events fill {filled} of {_BINS} bins of the mass; its law needs {_PARAMETERS}",
+            "Give more events or another range.",
+        )
     middle = np.sqrt(edges[1:] * edges[:-1])
     fitted = poisson_fit(counts, _cubic(middle, low, high), np.log(np.diff(edges)))
     grid = np.geomspace(low, high, _GRID)
@@ -168,6 +187,8 @@ def _forward(name: str, value: Array) -> Array:
     if _is_ratio(name):
         clipped = np.clip(value, _EDGE, 1 - _EDGE)
         return np.log(clipped / (1 - clipped))
+    if value.min() < 0:
+        raise InputError(f"column '{name}' holds {value.min():g}", "The parent takes masses of 0 or more.")
     return np.log1p(value)
 
 
