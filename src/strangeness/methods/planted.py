@@ -18,8 +18,8 @@ class Planted:
     """What is stored beside the dijets.
 
     Attributes:
-        expected: expected number of planted W' -> XY events, such that the inclusive mjj scan has a median local
-            Z within 1.5 +- 0.3 (a row of the validation).
+        expected: expected number of planted W' -> XY events; the median local Z of the inclusive mjj scan is
+            then within 1.5 +- 0.3 (a row of the validation).
         planted_above: of the 20 planted searches, those above 3 sigma global.
         empty_above: of the 20 empty ones, those above 2 sigma global.
     """
