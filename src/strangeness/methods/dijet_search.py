@@ -118,16 +118,20 @@ def pseudo_experiment(seed: int, *, planted: float = 0.0, bootstrapped: bool = F
 def pseudo_data(seed: int, *, planted: float = 0.0, bootstrapped: bool = False) -> Events:
     """The data of ``pseudo_experiment``."""
     background, signal = shipped_dijets()
-    columns = {name: signal.features[name] for name in ("mjj", *COLUMNS)}
     data = _background(float(len(background)), f"pseudo-data {seed}", [_ROOT, seed, 0], bootstrapped)
-    return plant(data, replace(signal, features=columns), planted, np.random.default_rng([_ROOT, seed, 2]))
+    return plant(data, _searched(signal), planted, np.random.default_rng([_ROOT, seed, 2]))
 
 
 def _background(expected: float, name: str, seeds: list[int], bootstrapped: bool) -> Events:
     rng = np.random.default_rng(seeds)
     if bootstrapped:
-        return bootstrap(shipped_dijets()[0], expected, rng, name)
+        return bootstrap(_searched(shipped_dijets()[0]), expected, rng, name)
     return shipped_parent().draw(expected, rng, name)
+
+
+def _searched(events: Events) -> Events:
+    """The events with the columns that the parent draws, so that they can be joined to its events."""
+    return replace(events, features={name: events.features[name] for name in ("mjj", *COLUMNS)})
 
 
 def inclusive_local_z(data: Events, window: tuple[float, float] = SIGNAL_WINDOW) -> float:
