@@ -1,0 +1,61 @@
+"""The fenced blocks of a page, and how each kind is run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from strangeness.cli import main
+
+_FENCE = re.compile(r'^```(\w+)(?: title="([\w.]+)")?\n(.*?)^```$', re.MULTILINE | re.DOTALL)
+_INLINE = re.compile(r"(?<!`)`(strangeness\s[^`]+)`(?!`)")
+TESTED_ELSEWHERE = ("sample make",)
+"""Generating takes hours; ``tests/events/test_generation_make.py`` runs it on small samples."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A fenced block: its language, its file name (``title``) if it has one, its text."""
+
+    language: str
+    title: str
+    text: str
+
+
+def blocks(page: Path) -> list[Block]:
+    """All fenced blocks in their order."""
+    return [Block(*found) for found in _FENCE.findall(page.read_text(encoding="utf-8"))]
+
+
+def commands(page: Path) -> list[list[str]]:
+    """The arguments of every ``strangeness`` command in running text or in a bash block."""
+    text = page.read_text(encoding="utf-8")
+    shown = [" ".join(command.split()) for command in _INLINE.findall(text)]
+    shown += [line for block in blocks(page) if block.language == "bash" for line in block.text.splitlines()]
+    parts = [part.strip() for line in shown for part in line.partition("#")[0].split("&&")]
+    return [shlex.split(part)[1:] for part in parts if part.startswith("strangeness")]
+
+
+def run(found: Sequence[Block]) -> None:
+    """Run the blocks of a page in their order in the working directory; Python blocks share their names."""
+    names: dict[str, Any] = {"__name__": "page"}
+    for block in found:
+        if block.language == "python":
+            # Our own documentation, run as a reader would.
+            exec(compile(block.text, "page", "exec"), names)  # noqa: S102
+        elif block.language == "bash":
+            _shell(block.text)
+        elif block.title:
+            Path(block.title).write_text(block.text, encoding="utf-8")
+
+
+def _shell(text: str) -> None:
+    for line in text.splitlines():
+        program, *arguments = shlex.split(line)
+        assert program == "strangeness", f"a page shows a command that no test runs: {line}"
+        if not " ".join(arguments).startswith(TESTED_ELSEWHERE):
+            assert main(arguments) == 0, line

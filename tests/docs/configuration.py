@@ -1,0 +1,77 @@
+"""The table of every key of ``analysis.toml``, made from the models that check it."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+
+from strangeness.cli.config import Config
+from strangeness.events.reading import LAYOUTS
+from strangeness.methods.dijet_search import ALPHA, FEATURES, MJJ_RANGE
+from tests.docs.markdown import code, kind, table, toml
+
+MEANING = {
+    "seed": "seeds training, ties and pseudo-experiments",
+    "out": "folder of the run, relative to the file; `--out` goes before it",
+    "data.file": "events under test; paths are relative to the configuration",
+    "data.layout": f"one of {', '.join(map(code, LAYOUTS))}; left out, the content decides",
+    "reference.file": "events of the known physics; the table left out, `search.region` is needed",
+    "reference.layout": "as `data.layout`",
+    "representation.features": f"columns or derived features; left out: {toml(list(FEATURES.features))}",
+    "representation.log": f"those that enter as log(1 + value); left out: those of "
+    f"{toml(list(FEATURES.log))} that are among the features",
+    "detector.name": "a name from `strangeness list`; its hyperparameters stand beside it",
+    "calibration.kind": "p-values in bins of the context, or one calibration for all events",
+    "calibration.bins": "that many equally filled bins; left out, the bins of the bump hunt, neighbours "
+    "merged until the calibration events suffice for the cut (10 equally filled ones for a counting search)",
+    "calibration.randomised": "ties broken at random, so that p is exactly uniform under the null",
+    "search.kind": "a bump anywhere in the range, or a count in `region`",
+    "search.context": "the column that is searched and must not be sculpted, GeV",
+    "search.range": f"ends of the search in GeV; for `mjj` left out: {toml(list(MJJ_RANGE))}",
+    "search.region": "window of the context in GeV; needed by `counting` and without a reference",
+    "search.alpha": f"largest p-value of a selected event; left out: {toml(ALPHA)}",
+    "search.relative_width": "width of a histogram bin over its mass",
+    "search.parameters": "parameters of the background function, the normalisation included",
+    "search.sqrt_s": "centre-of-mass energy in GeV",
+    "search.pseudo_experiments": "pseudo-experiments; the smallest global p is 1 / (this + 1)",
+    "search.controls": "whether the control scores run beside the detector",
+    "checks.level": "joint error rate of the validity checks",
+    "checks.simulated": "simulations behind the checks of uniformity, sculpting and background function",
+    "checks.toys": "background toys behind the check of the type-I error",
+    "checks.pseudo_experiments": "pseudo-experiments in each toy",
+}
+
+
+def keys(model: type[BaseModel] = Config, prefix: str = "") -> dict[str, FieldInfo]:
+    """Every key of the configuration with its field, tables written with a dot."""
+    found: dict[str, FieldInfo] = {}
+    for name, field in model.model_fields.items():
+        inner = _table(field)
+        found |= {f"{prefix}{name}": field} if inner is None else keys(inner, f"{prefix}{name}.")
+    return found
+
+
+def configuration() -> str:
+    """One row a key; a key without a meaning here is an error."""
+    rows = [
+        (
+            code(key),
+            kind(field.annotation, field.metadata).removesuffix(" or null"),
+            _default(field),
+            MEANING[key],
+        )
+        for key, field in keys().items()
+    ]
+    return table(("key", "type", "default", "meaning"), rows)
+
+
+def _table(field: FieldInfo) -> type[BaseModel] | None:
+    kinds = [field.annotation, *getattr(field.annotation, "__args__", ())]
+    return next((k for k in kinds if isinstance(k, type) and issubclass(k, BaseModel)), None)
+
+
+def _default(field: FieldInfo) -> str:
+    return "required" if field.is_required() else toml(field.default)
+
+
+TABLES = {"configuration": configuration}
