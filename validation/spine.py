@@ -95,6 +95,28 @@ def inclusive_rows(raws: Sequence[Raw]) -> Mapping[str, Measured]:
     return {"planted: inclusive median local Z": Measured(float(np.median(z)), note=note)}
 
 
+def all_events(seed: int) -> Raw:
+    """Global p of inclusive bump hunts, without a detector, on data of the parent and of the bootstrap."""
+    found: dict[str, list[float]] = {"parent": [], "bootstrap": []}
+    for toy in range(seed * Z_TOYS, (seed + 1) * Z_TOYS):
+        for name, p in found.items():
+            data = dijets.pseudo_data(toy, bootstrapped=name == "bootstrap")
+            p.append(dijets.inclusive_search(data, seed=toy).global_p)
+    return found
+
+
+def all_events_rows(raws: Sequence[Raw]) -> Mapping[str, Measured]:
+    """Their type-I errors, side by side."""
+    rows = {}
+    for name, where in (("parent", "the parent"), ("bootstrap", "a bootstrap")):
+        p = np.concatenate([raw[name] for raw in raws])
+        count = int(np.sum(p <= 0.05))
+        rows[f"all events, from {where}: type-I error at 5 %"] = Measured(
+            count / p.size, note=f"{count} of {p.size} data sets"
+        )
+    return rows
+
+
 def jets_pt(index: int, seed: int) -> Raw:
     """AUC of pT alone on all shipped jets."""
     from strangeness.events.reading import read
@@ -160,6 +182,17 @@ CASES = [
         lambda index, seed: inclusive(seed),
         8,
         inclusive_rows,
+        tolerance=1e-6,
+    ),
+    Case(
+        "all-events",
+        (
+            "all events, from the parent: type-I error at 5 %",
+            "all events, from a bootstrap: type-I error at 5 %",
+        ),
+        lambda index, seed: all_events(seed),
+        4,
+        all_events_rows,
         tolerance=1e-6,
     ),
     Case("jets", ("jets: AUC of pT alone, farthest from a half",), jets_pt, 1, jets_rows, tolerance=1e-9),

@@ -25,6 +25,7 @@ from strangeness.representations import KinematicFeatures
 from strangeness.search.background import DijetFunction
 from strangeness.search.bump_hunt import BumpHunt
 from strangeness.search.gate import Gate
+from strangeness.search.result import SearchResult
 from strangeness.stats.tails import poisson_log_sf, z_from_log_p
 
 MJJ_RANGE = (2700.0, 5500.0)
@@ -142,6 +143,13 @@ def inclusive_local_z(data: Events, window: tuple[float, float] = SIGNAL_WINDOW)
     expected = DijetFunction(4).fit(counts, edges).expected
     inside = (edges[:-1] > window[0]) & (edges[1:] < window[1])
     return float(z_from_log_p(poisson_log_sf(counts[inside].sum(), expected[inside].sum())))
+
+
+def inclusive_search(data: Events, *, seed: int, n_pseudo: int = 500) -> SearchResult:
+    """A bump hunt on the mjj spectrum of all events, without a detector."""
+    low, high = MJJ_RANGE
+    hunt = BumpHunt(lo=low, hi=high, alpha=None, background=DijetFunction(4), n_pseudo=n_pseudo)
+    return hunt.run(data.column("mjj"), rng=np.random.default_rng([_ROOT, seed, 3]))
 
 
 def run_search(detector: Detector, seed: int, planted: float, **options: Any) -> Outcome:
