@@ -106,11 +106,12 @@ class CWoLaTrees(Detector):
         from threadpoolctl import threadpool_limits
 
         batch, rows = self.training_events(source)
-        weight, x = balanced(batch, self.card.name), rows.astype(float_dtype())
-        # Bins are laid over all rows, so that one of weight 0 would still move them.
-        seen = weight > 0
-        edges = [_quantile_edges(column) for column in x[seen].T]
-        codes = _codes(x[seen], edges)
+        # An event of weight 0 would still move the bins and, through the mean weight, the regularisation.
+        seen = batch.weight > 0
+        batch, x = batch.take(seen), rows[seen].astype(float_dtype())
+        weight = balanced(batch, self.card.name)
+        edges = [_quantile_edges(column) for column in x.T]
+        codes = _codes(x, edges)
         model = HistGradientBoostingClassifier(
             max_iter=self.trees,
             learning_rate=self.learning_rate,
@@ -124,8 +125,8 @@ class CWoLaTrees(Detector):
         )
         # One thread: small fits are faster so, and sums do not depend on how rows are shared out.
         with threadpool_limits(1):
-            model.fit(codes, batch.sample[seen] == DATA, sample_weight=weight[seen])
-        return _checked(_as_arrays(model, edges), model, x[seen][:1000], codes[:1000])
+            model.fit(codes, batch.sample == DATA, sample_weight=weight)
+        return _checked(_as_arrays(model, edges), model, x[:1000], codes[:1000])
 
 
 def _quantile_edges(column: NDArray[Any]) -> NDArray[Any]:
