@@ -207,6 +207,8 @@ def _bad(name: str) -> tuple[Analysis, Events, Events]:
         "nan context": (_analysis(), replace(data, features=nan_mass), reference),
         "outside": (_analysis(calibrator=Mondrian(bins=2)), data, reference.take(low)),
         "alpha": (_hunt(search=replace(HUNT, alpha=1e-4)), data, reference),
+        "data weights": (_analysis(), replace(data, weight=np.arange(400.0)), reference),
+        "weights": (_analysis(gate=SMALL_GATE), data, replace(reference, weight=np.arange(800.0))),
         "shares": (_analysis(shares={"train": 1.0, "calibrate": 1.0}), data, reference),
     }
     return cases[name]
@@ -226,6 +228,8 @@ def _bad(name: str) -> tuple[Analysis, Events, Events]:
         ("nan context", "column 'mjj' holds nan in event 7"),
         ("outside", "outside the calibrated range"),
         ("alpha", "is below the smallest p-value"),
+        ("data weights", "the data carries weights from 0 to 399. Data are counts"),
+        ("weights", "the reference carries weights from 0 to 799. The checks take no weights"),
         ("shares", "'shares' is"),
     ],
 )
@@ -234,6 +238,21 @@ def test_bad_input_is_named_in_one_line(name: str, message: str) -> None:
     with pytest.raises((InputError, ConfigError), match=message) as caught:
         analysis.run(data, reference)
     assert "\n" not in str(caught.value)
+
+
+def test_a_weighted_reference_calibrates_with_its_effective_number_where_nothing_is_checked() -> None:
+    """Weights of exp(b / 2) turn N(0, 1) into N(1/2, 1), the law of the data: p-values are then uniform."""
+    data, reference = _toy(2000, "data"), _toy(20_000, "reference")
+    shifted = replace(data, features={**data.features, "b": data.features["b"] + 0.5})
+    weighted = replace(reference, weight=np.exp(0.5 * reference.features["b"]))
+    analysis = _analysis(representation=KinematicFeatures(("b",)), detector=OneFeature())
+    outcome = analysis.run(shifted, weighted)
+    # E[w]^2 / E[w^2] = exp(-1/4) of the 12,000 calibration events; four standard deviations of the mean of p.
+    n_eff = outcome.chain.null.n_eff  # type: ignore[union-attr]
+    assert n_eff == pytest.approx(outcome.counts["calibrate"] * np.exp(-0.25), rel=0.05)
+    assert abs(outcome.tested.p.mean() - 0.5) < 4 * np.sqrt((1 / 2000 + 1 / n_eff) / 12)
+    plain = analysis.run(shifted, reference)
+    assert plain.tested.p.mean() < 0.4  # the unweighted reference is another law
 
 
 # What comes out

@@ -14,6 +14,7 @@ from strangeness.splits import (
     reference_roles,
     refuse_empty,
     refuse_shared,
+    refuse_weights,
     sideband_roles,
 )
 
@@ -119,6 +120,12 @@ def test_shared_events_are_counted() -> None:
     shared = make_batch(np.zeros((53, 1)), id=np.concatenate([reference.id, data.id[:3]]), name="reference")
     with pytest.raises(InputError, match="3 events are in the data and in the reference"):
         refuse_shared(data, shared)
+
+
+def test_weights_that_differ_are_refused_and_a_common_one_is_not() -> None:
+    refuse_weights(make_batch(np.zeros((4, 1)), weight=np.full(4, 2.5)), "data", "Leave them out.")
+    with pytest.raises(InputError, match=r"the data carries weights from 0\.5 to 3\. Leave them out"):
+        refuse_weights(make_batch(np.zeros((2, 1)), weight=[3.0, 0.5]), "data", "Leave them out.")
 
 
 @pytest.mark.parametrize(

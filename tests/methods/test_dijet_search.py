@@ -139,6 +139,21 @@ def test_the_inclusive_scan_rises_with_the_signal() -> None:
     assert np.min(planted - _null_z()[:8]) > 2.0
 
 
+def test_the_inclusive_hunt_needs_no_detector_and_finds_what_is_large() -> None:
+    data = dijets.pseudo_data(500, planted=1500.0)
+    result = dijets.inclusive_search(data, seed=1, n_pseudo=60)
+    low, high = dijets.SIGNAL_WINDOW
+    assert low < sum(result.window) / 2 < high
+    # About 1000 events over 7250 in the window: none of 60 pseudo-experiments reaches that.
+    assert result.n_extreme == 0 and result.alpha is None
+    assert sum(result.spectrum.counts) == len(data)
+    assert result.to_dict() == dijets.inclusive_search(data, seed=1, n_pseudo=60).to_dict()
+    # The randomised p-value alone depends on the seed here.
+    assert (
+        result.global_p_randomised != dijets.inclusive_search(data, seed=2, n_pseudo=60).global_p_randomised
+    )
+
+
 def test_run_search_is_the_chain_on_a_pseudo_experiment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dijets, "REFERENCE_FACTOR", 1.0)
     outcome = dijets.run_search(Mahalanobis(), 9, 0.0, alpha=0.03, n_pseudo=50)
