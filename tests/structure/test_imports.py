@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from importlinter import cli as import_linter
 
 HEAVY = {"jax", "sklearn", "scipy", "awkward", "matplotlib", "pyarrow", "h5py", "equinox", "optax", "mplhep"}
 
@@ -26,6 +25,12 @@ print()
 print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})))
 """
 
+_LINT = """
+import sys
+from importlinter.cli import lint_imports
+sys.exit(lint_imports(sys.argv[1], no_cache=True, no_logo=True))
+"""
+
 
 def _loaded(arguments: list[str]) -> set[str]:
     command = [sys.executable, "-c", _LOADED, json.dumps(arguments)]
@@ -41,6 +46,8 @@ def test_light_entry_points_load_nothing_heavy(arguments: list[str]) -> None:
     assert loaded & HEAVY == set()
 
 
-def test_import_contracts_hold(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    failed = import_linter.lint_imports(str(repository / "pyproject.toml"), no_cache=True, no_logo=True)
-    assert not failed, capsys.readouterr().out
+def test_import_contracts_hold(repository: Path) -> None:
+    # In a process of its own: the linter's console keeps the stream of whoever loaded it first.
+    command = [sys.executable, "-c", _LINT, str(repository / "pyproject.toml")]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
