@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
-from strangeness.analysis import Analysis, Outcome
+from strangeness.analysis import Analysis
 from strangeness.calibration.mondrian import Mondrian
 from strangeness.core.estimators import Detector
 from strangeness.detectors.controls import OneFeature, SumOfFeatures
@@ -150,9 +149,3 @@ def inclusive_search(data: Events, *, seed: int, n_pseudo: int = 500) -> SearchR
     low, high = MJJ_RANGE
     hunt = BumpHunt(lo=low, hi=high, alpha=None, background=DijetFunction(4), n_pseudo=n_pseudo)
     return hunt.run(data.column("mjj"), rng=np.random.default_rng([_ROOT, seed, 3]))
-
-
-def run_search(detector: Detector, seed: int, planted: float, **options: Any) -> Outcome:
-    """One pseudo-experiment through the whole chain."""
-    toy = pseudo_experiment(seed, planted=planted)
-    return dijet_search(detector, **options).run(toy.data, toy.reference, seed=seed)
