@@ -360,3 +360,39 @@ def test_the_sideband_search_sees_a_planted_signal() -> None:
     # sigma after the skew of the Beta law, with a scatter of 0.7.
     z = [_sideband_search(1000 + seed, 3000, 240).result.global_z for seed in range(6)]
     assert min(value or 0.0 for value in z) > 3.0
+
+
+def test_sidebands_cannot_calibrate_in_bins_of_the_context() -> None:
+    analysis = Analysis(
+        representation=KinematicFeatures(("a",)),
+        detector=OneFeature(),
+        calibrator=Mondrian(edges=(2500.0, 3000.0, 3250.0, 3500.0, 4000.0)),
+        search=CountingExperiment(alpha=0.1, region=(3000.0, 3500.0)),
+        region=(3000.0, 3500.0),
+    )
+    rng = np.random.default_rng(1)
+    columns = {"mjj": rng.uniform(2500.0, 4000.0, 400), "a": rng.normal(size=400)}
+    data = Events(columns, identities("sidebands", 400), np.ones(400))
+    with pytest.raises(ConfigError, match=r"sidebands cannot calibrate .*kind = 'split'"):
+        analysis.run(data)
+
+
+def test_a_count_leaves_out_events_beyond_the_calibrated_range() -> None:
+    def events(name: str, n: int, seed: int) -> Events:
+        rng = np.random.default_rng(seed)
+        columns = {"mjj": rng.uniform(2000.0, 5000.0, n), "a": rng.normal(size=n)}
+        return Events(columns, identities(name, n), np.ones(n))
+
+    analysis = Analysis(
+        representation=KinematicFeatures(("a",)),
+        detector=OneFeature(),
+        calibrator=Mondrian(bins=3, range=(2500.0, 4000.0)),
+        search=CountingExperiment(alpha=0.1, region=(3000.0, 3500.0)),
+        gate=None,
+    )
+    data = events("data", 900, 1)
+    outcome = analysis.run(data, events("reference", 3000, 2), seed=1)
+    inside = (data.features["mjj"] >= 2500.0) & (data.features["mjj"] < 4000.0)
+    assert outcome.counts["test"] == int(inside.sum())
+    # 150 or so events inside the region at alpha = 0.1: five standard deviations of count and calibration.
+    assert abs(outcome.result.observed - outcome.result.expected) < 5 * np.sqrt(2 * outcome.result.expected)

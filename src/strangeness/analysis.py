@@ -190,6 +190,11 @@ class Analysis:
                 "there is neither a reference nor a region",
                 "Give a reference, or a region whose sidebands serve.",
             )
+        if reference is None and self._has_a_bin_inside():
+            raise ConfigError(
+                "sidebands cannot calibrate the bins inside the region",
+                "Give a reference, or calibrate with SplitConformal (kind = 'split').",
+            )
         if "region" in card.needs and self.region is None:
             raise ConfigError(
                 f"'{card.name}' needs a region", "Set 'region', the window of the context, in GeV."
@@ -213,10 +218,27 @@ class Analysis:
         return parts
 
     def _batch(self, events: Events, *, data: bool) -> Batch:
+        limits = self._limits()
+        if limits is not None:
+            events = events.inside(self.context, *limits)
+        return events.batch(data=data, context=self.context, region=self.region)
+
+    def _has_a_bin_inside(self) -> bool:
+        """Whether a bin of the calibration lies wholly inside the region, where sidebands have no event."""
+        if not isinstance(self.calibrator, Mondrian) or not self.calibrator.edges or self.region is None:
+            return False
+        edges, (low, high) = np.asarray(self.calibrator.edges), self.region
+        return bool(np.any((edges[:-1] >= low) & (edges[1:] <= high)))
+
+    def _limits(self) -> tuple[float, float] | None:
+        """The range of the context that is searched and calibrated, in GeV."""
         if isinstance(self.search, BumpHunt):
             edges = self.search.bin_edges()
-            events = events.inside(self.context, edges[0], edges[-1])
-        return events.batch(data=data, context=self.context, region=self.region)
+            return float(edges[0]), float(edges[-1])
+        if isinstance(self.calibrator, Mondrian):
+            edges = self.calibrator.edges
+            return self.calibrator.range if edges is None else (edges[0], edges[-1])
+        return None
 
     def _scored(self, chain: FittedChain, batch: Batch, seed: int) -> Scored:
         score = chain.score(batch, seed=seed)
