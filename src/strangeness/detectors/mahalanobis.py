@@ -53,9 +53,7 @@ class Mahalanobis(Detector):
 
     def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> MahalanobisScorer:
         batch, x = self.training_events(source)
-        weight = batch.weight
-        standardiser = Standardiser.of(x, weight)
-        z = (x - np.asarray(standardiser.mean)) / np.asarray(standardiser.scale)
-        values, vectors = np.linalg.eigh((z * weight[:, None]).T @ z / np.sum(weight))
+        standardiser = Standardiser.of(x, batch.weight)
+        values, vectors = standardiser.principal_axes(x, batch.weight)
         whitening = vectors / np.sqrt(np.maximum(values, _FLOOR * max(values[-1], _FLOOR)))
         return MahalanobisScorer(standardiser, whitening.astype(float_dtype()))

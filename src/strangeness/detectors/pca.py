@@ -62,10 +62,8 @@ class PCA(Detector):
         if not 0 < self.explained < 1:
             raise InputError(f"'explained' of pca is {self.explained}", "Give a share between 0 and 1.")
         batch, x = self.training_events(source)
-        weight = batch.weight
-        standardiser = Standardiser.of(x, weight)
-        z = (x - np.asarray(standardiser.mean)) / np.asarray(standardiser.scale)
-        values, vectors = np.linalg.eigh((z * weight[:, None]).T @ z / np.sum(weight))
+        standardiser = Standardiser.of(x, batch.weight)
+        values, vectors = standardiser.principal_axes(x, batch.weight)
         share = np.cumsum(values[::-1]) / max(np.sum(values), np.finfo(float).tiny)
         keep = min(int(np.searchsorted(share, self.explained)) + 1, x.shape[1] - 1)
         return PCAScorer(standardiser, vectors[:, ::-1][:, :keep].astype(float_dtype()))

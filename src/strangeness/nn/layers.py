@@ -90,6 +90,14 @@ class Standardiser(eqx.Module):
     def __call__(self, x: Float[Any, "n d"]) -> Float[Any, "n d"]:
         return (x - self.mean) / self.scale
 
+    def principal_axes(
+        self, x: NDArray[Any], weight: NDArray[Any]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Eigenvalues (d,), rising, and eigenvectors (d, d), columns, of the correlations of rows (n, d)."""
+        z = (x - np.asarray(self.mean)) / np.asarray(self.scale)
+        values, vectors = np.linalg.eigh((z * weight[:, None]).T @ z / np.sum(weight))
+        return np.asarray(values, np.float64), np.asarray(vectors, np.float64)
+
     @classmethod
     def of(cls, x: NDArray[Any], weight: NDArray[Any] | None = None) -> Standardiser:
         """Fitted to rows (n, d) with non-negative weights (n,)."""
