@@ -121,8 +121,7 @@ class Analysis:
 
         Raises:
             ConfigError: when the detector needs what the chain cannot hand out.
-            InputError: for an empty selection, a missing column, NaN, weighted data, or too few events for a
-            role.
+            InputError: for an empty selection, a missing column, NaN, weights, or too few events for a role.
         """
         self._refuse_mismatch(reference)
         parts = self._parts(data.without_truth(), None if reference is None else reference.without_truth())

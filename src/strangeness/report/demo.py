@@ -31,7 +31,8 @@ def demo_report(
     """Everything that the demo shows.
 
     Args:
-        planted, empty: the search with and without a resonance.
+        planted: the search with a resonance.
+        empty: the search without one.
         jets: every detector and control in every direction.
         stored: what 20 seeds gave.
         detector: name of the detector of the searches.

@@ -45,7 +45,8 @@ def search_section(
         outcome: what the chain left behind.
         context: name of the searched column.
         hunt: the bump hunt, which gives the spectrum before the selection; None leaves that out.
-        controls, curves: made by ``control`` and ``curve``.
+        controls: made by ``control``.
+        curves: made by ``curve``.
         said: sentences under the statement.
     """
     return SearchSection(

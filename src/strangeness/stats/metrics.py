@@ -75,8 +75,10 @@ def roc_curve(
     """The ROC curve of two lists of scores, higher = more like signal; equal scores share one threshold.
 
     Args:
-        background, signal: scores (n,), (m,).
-        background_weight, signal_weight: weights of zero or more, all 1 when not given.
+        background: scores (n,).
+        signal: scores (m,).
+        background_weight: weights (n,) of zero or more, all 1 when not given.
+        signal_weight: the same of the signal (m,).
 
     Raises:
         InputError: for an empty class, NaN, weights that are negative, of another length, or sum to 0.
