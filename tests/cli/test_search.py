@@ -199,7 +199,7 @@ TRAINED = 'name = "dense-autoencoder"\n[detector.training]\nepochs = 6\nbatch_si
 
 
 def test_training_stopped_by_ctrl_c_resumes_to_the_same_result(
-    strangeness, tmp_path: Path, monkeypatch
+    strangeness, tmp_path: Path, monkeypatch, request: pytest.FixtureRequest
 ) -> None:
     folders = [tmp_path / "whole", tmp_path / "stopped"]
     paths = []
@@ -217,6 +217,9 @@ def test_training_stopped_by_ctrl_c_resumes_to_the_same_result(
             signal.raise_signal(signal.SIGINT)
         return epoch(self, state, number, label)  # type: ignore[arg-type]
 
+    # Where the tests run in the background of a shell, Ctrl-C is ignored from the start.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     monkeypatch.setattr(_Loop, "epoch", counted)
     message = strangeness("search", paths[1], "--quiet").error()
     assert "interrupted in epoch 3" in message and "Run the same command again to resume" in message
@@ -239,7 +242,8 @@ def test_training_stopped_by_ctrl_c_resumes_to_the_same_result(
 def test_ctrl_c_in_a_terminal_ends_in_one_line(tmp_path: Path) -> None:
     trained = 'name = "dense-autoencoder"\n[detector.training]\nepochs = 1000\npatience = 1000'
     path = workspace(tmp_path, **{'name = "mahalanobis"': trained})
-    command = [sys.executable, "-c", "import sys; from strangeness.cli import main; sys.exit(main())"]
+    heard = "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler)"
+    command = [sys.executable, "-c", f"{heard}; from strangeness.cli import main; sys.exit(main())"]
     run = subprocess.Popen(
         [*command, "search", str(path), "--quiet"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
