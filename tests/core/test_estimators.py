@@ -159,3 +159,16 @@ def test_weights_that_the_card_excludes_are_refused() -> None:
     source = ArraySource(make_batch(np.zeros((2, 2)), weight=np.array([1.0, 2.0])))
     with pytest.raises(InputError, match="unweighted cannot use weights, and they run from 1 to 2"):
         Unweighted().training_events(source)
+
+
+def test_more_events_than_the_card_allows_are_refused_before_the_fit(batch: Batch) -> None:
+    class Small(Mahalanobis):
+        card: ClassVar = replace(Mahalanobis.card, row_limit=49)
+
+    class Streamed(Mahalanobis):
+        card: ClassVar = replace(Mahalanobis.card, row_limit=49, in_memory=False)
+
+    source = ArraySource(batch, chunk=20)
+    with pytest.raises(InputError, match="mahalanobis was given 50 events to fit and holds at most 49"):
+        Small().training_events(source)
+    assert len(Streamed().training_events(source)[1]) == 50

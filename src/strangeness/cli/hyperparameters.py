@@ -32,7 +32,7 @@ def _model(cls: type) -> type[BaseModel]:
         nested = isinstance(kind, type) and dataclasses.is_dataclass(kind)
         fields[field.name] = (_model(kind) if nested else kind, _default(field))
     config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
-    return create_model(cls.__name__, __config__=config, **fields)  # type: ignore[call-overload]
+    return create_model(cls.__name__, __config__=config, **fields)
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:

@@ -107,7 +107,7 @@ def _module(
             f"'{file}' names the unknown class {node['class']!r}",
             f"Install the package that provides it. {nearest(str(node['class']), classes)}",
         )
-    expected = {field.name for field in fields(cls)}  # type: ignore[arg-type]
+    expected = {field.name for field in fields(cls)}
     if set(node["fields"]) != expected:
         raise FileError(
             f"'{file}' stores {sorted(node['fields'])} for {cls.__name__}, which has {sorted(expected)}",

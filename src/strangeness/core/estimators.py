@@ -92,9 +92,15 @@ class Detector(TabularContract, abc.ABC):
         """All events of a source and their rows (n, d): where ``fit_scorer`` of a tabular detector begins.
 
         Raises:
-            InputError: for what ``tabular`` refuses, fewer than two events, or weights the card excludes.
+            InputError: for what ``tabular`` refuses, fewer than two events, or more events or other weights than
+                the card allows.
         """
         batches = list(source)
+        n, limit = sum(len(part) for part in batches), self.card.row_limit
+        if self.card.in_memory and n > limit:
+            raise InputError(
+                f"{self.card.name} was given {n:,} events to fit and holds at most {limit:,}", "Give fewer."
+            )
         if not batches:
             raise InputError(f"{self.card.name} was given no event to fit", "Loosen the selection.")
         batch = concatenate(batches)
