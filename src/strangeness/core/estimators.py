@@ -92,8 +92,8 @@ class Detector(TabularContract, abc.ABC):
         """All events of a source and their rows (n, d): where ``fit_scorer`` of a tabular detector begins.
 
         Raises:
-            InputError: for what ``tabular`` refuses, fewer than two events, or more events or other weights than
-                the card allows.
+            InputError: for what ``tabular`` refuses, fewer than two events, or more than the card allows, or
+                weights that it excludes.
         """
         batches = list(source)
         n, limit = sum(len(part) for part in batches), self.card.row_limit
