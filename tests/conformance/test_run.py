@@ -24,8 +24,8 @@ class FaultyScorer(Scorer):
     fault: str = eqx.field(static=True)
 
     @property
-    def n_features(self) -> int:
-        return self.standardiser.mean.shape[0]
+    def row_shape(self) -> tuple[int, ...]:
+        return (self.standardiser.mean.shape[0],)
 
     def rows(self, x: Any, id: Any, keys: Any) -> Any:
         score = jnp.sum(self.standardiser(x), axis=1)
@@ -160,8 +160,8 @@ def test_the_error_has_a_line_for_each_failed_check(monkeypatch: pytest.MonkeyPa
     assert all(outcome.passed for outcome in check_detector(SumOfFeatures))
 
 
-def test_what_is_not_a_tabular_detector_is_refused() -> None:
+def test_what_has_no_toy_is_refused() -> None:
     with pytest.raises(InputError, match="not a Detector"):
         Subject.of(LinearScorer)  # type: ignore[arg-type]
-    with pytest.raises(InputError, match="image"):
-        Subject.of(_carded(input_kind="image"))
+    with pytest.raises(InputError, match="graph"):
+        Subject.of(_carded(input_kind="graph"))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from strangeness.core.batch import DATA, ArraySource, Batch, Source, collect, concatenate, make_batch, tabular
+from strangeness.core.batch import DATA, ArraySource, Batch, Source, collect, concatenate, make_batch, rows_of
 from strangeness.core.errors import InputError
 from strangeness.core.identity import identities
 
@@ -92,14 +92,26 @@ def test_columns_of_other_lengths_are_refused(x: object, columns: dict[str, obje
 )
 def test_what_is_no_finite_matrix_is_refused(x: np.ndarray, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        tabular(make_batch(x), "toy")
+        rows_of(make_batch(x), "toy")
 
 
 def test_an_empty_matrix_is_refused() -> None:
     empty = make_batch(np.zeros((3, 2))).take(np.array([], np.int64))
     with pytest.raises(InputError, match="toy was given no event"):
-        tabular(empty, "toy")
+        rows_of(empty, "toy")
 
 
 def test_integers_are_a_matrix() -> None:
-    assert tabular(make_batch(np.arange(6).reshape(3, 2)), "toy").shape == (3, 2)
+    assert rows_of(make_batch(np.arange(6).reshape(3, 2)), "toy").shape == (3, 2)
+
+
+def test_rows_of_images_and_sets() -> None:
+    images = np.zeros((3, 4, 4, 1), np.float32)
+    assert rows_of(make_batch(images), "toy", "image").shape == images.shape
+    with pytest.raises(
+        InputError, match=r"real array \(events, particles, coordinates\), not shape \(3, 4, 4, 1\)"
+    ):
+        rows_of(make_batch(images), "toy", "set")
+    images[2, 1, 3, 0] = np.nan
+    with pytest.raises(InputError, match=r"nan in event 2, place \(1, 3, 0\)"):
+        rows_of(make_batch(images), "toy", "image")

@@ -22,8 +22,8 @@ class Counted(Scorer):
     scale: Any
 
     @property
-    def n_features(self) -> int:
-        return 2
+    def row_shape(self) -> tuple[int, ...]:
+        return (2,)
 
     def rows(self, x: Any, id: Any, keys: Any) -> Any:
         TRACES.append(x.shape)
@@ -38,8 +38,8 @@ class Noisy(Scorer):
     scale: Any
 
     @property
-    def n_features(self) -> int:
-        return 2
+    def row_shape(self) -> tuple[int, ...]:
+        return (2,)
 
     def rows(self, x: Any, id: Any, keys: Any) -> Any:
         return self.scale * jax.vmap(jax.random.normal)(keys)
@@ -55,8 +55,8 @@ class OnHost(Scorer):
     traceable: ClassVar[bool] = False
 
     @property
-    def n_features(self) -> int:
-        return 2
+    def row_shape(self) -> tuple[int, ...]:
+        return (2,)
 
     def rows(self, x: Any, id: Any, keys: Any) -> Any:
         assert keys is None and x.dtype == np.float64
@@ -125,7 +125,7 @@ def test_noise_belongs_to_event_and_key(batch: Batch) -> None:
 def test_refusals(batch: Batch) -> None:
     with pytest.raises(InputError, match="Noisy is stochastic and was given no key"):
         Noisy(jnp.float32(1.0))(batch)
-    with pytest.raises(InputError, match="Counted was fitted on 2 features and given 3"):
+    with pytest.raises(InputError, match=r"Counted was fitted on rows of shape \(2,\) and given \(3,\)"):
         Counted(jnp.float32(1.0))(make_batch(np.zeros((4, 3))))
     with pytest.raises(InputError, match="Counted was given nan in event 1, feature 0"):
         Counted(jnp.float32(1.0))(make_batch(np.array([[0.0, 0.0], [np.nan, 0.0]])))

@@ -100,7 +100,7 @@ def test_all_fits_have_the_same_shapes() -> None:
     one, two = _fit(_source()), _fit(_source(300, seed=8))
     for name in ("feature", "threshold", "left", "right", "value"):
         assert np.shape(getattr(one, name)) == np.shape(getattr(two, name)) == (20, 15)
-    assert one.n_features == 3
+    assert one.row_shape == (3,)
 
 
 def test_the_key_alone_picks_the_features_of_the_splits() -> None:

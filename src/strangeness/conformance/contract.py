@@ -10,7 +10,7 @@ from typing import Any, get_args
 import jax
 import numpy as np
 
-from strangeness.conformance.subject import Nonconforming, Subject, background, close, demand
+from strangeness.conformance.subject import Nonconforming, Subject, close, demand
 from strangeness.core.batch import make_batch
 from strangeness.core.cards import MethodCard, Need
 from strangeness.core.errors import InputError
@@ -75,6 +75,8 @@ def scikit_learn_accepts_it(subject: Subject) -> None:
     A detector that needs data is checked through a twin whose ``fit`` calls every second row data, since
     scikit-learn passes no ``y`` to outlier detectors, and its own ``y`` has more than two values.
     """
+    if not subject.tabular:
+        return
     from sklearn.utils.estimator_checks import check_estimator
 
     estimator = _labelled(subject.detector) if subject.needs_data else subject.detector
@@ -90,7 +92,9 @@ def scikit_learn_accepts_it(subject: Subject) -> None:
 
 def sign_is_that_of_scikit_learn(subject: Subject) -> None:
     """``score_samples`` is minus the score; below ``offset_`` is -1, else 1."""
-    batch, events = subject.training(), background(64, "sign")
+    if not subject.tabular:
+        return
+    batch, events = subject.training(), subject.background(64, "sign")
     fitted = _fitted(subject)
     scorer = subject.fit(make_batch(np.asarray(batch.x), sample=batch.sample, name="fit"))
     demand(
@@ -107,10 +111,12 @@ def sign_is_that_of_scikit_learn(subject: Subject) -> None:
 
 def works_in_a_pipeline(subject: Subject) -> None:
     """Behind a ``StandardScaler`` in a ``Pipeline`` it fits, scores and predicts."""
+    if not subject.tabular:
+        return
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    batch, events = subject.training(), background(32, "pipeline")
+    batch, events = subject.training(), subject.background(32, "pipeline")
     pipeline = make_pipeline(StandardScaler(), _clone(subject)).fit(batch.x, batch.sample)
     demand(np.all(np.isfinite(pipeline.score_samples(events.x))), "a score in the pipeline is not finite")
     demand(set(pipeline.predict(events.x)) <= {-1, 1}, "'predict' gives other values than -1 and 1")
@@ -118,6 +124,8 @@ def works_in_a_pipeline(subject: Subject) -> None:
 
 def sample_labels_are_demanded_or_ignored(subject: Subject) -> None:
     """Without ``y`` a detector that needs data refuses to fit; for others ``y`` changes nothing."""
+    if not subject.tabular:
+        return
     rows = np.asarray(subject.training().x)
     if not subject.needs_data:
         labels = np.arange(len(rows)) % 2

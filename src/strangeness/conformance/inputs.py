@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from strangeness.conformance.subject import Nonconforming, Subject, background, demand
+from strangeness.conformance.subject import Nonconforming, Subject, demand
 from strangeness.core.batch import DATA, Batch
 from strangeness.core.errors import InputError
 
@@ -19,7 +19,7 @@ def _bad(batch: Batch) -> dict[str, tuple[Batch, str]]:
 
     def holding(value: float) -> Any:
         rows = x.copy()
-        rows[3, 1] = value
+        rows.reshape(len(rows), -1)[3, 1] = value
         return batch.with_x(rows)
 
     return {
@@ -27,9 +27,9 @@ def _bad(batch: Batch) -> dict[str, tuple[Batch, str]]:
         "infinity": (holding(np.inf), "inf"),
         "minus infinity": (holding(-np.inf), "-inf"),
         "no event": (batch.take(np.arange(0)), "no event"),
-        "one dimension": (batch.with_x(x[:, 0]), str((len(x),))),
-        "three dimensions": (batch.with_x(x[:, :, None]), str((*x.shape, 1))),
-        "no feature": (batch.with_x(x[:, :0]), str((len(x), 0))),
+        "one axis less": (batch.with_x(x[..., 0]), str(x.shape[:-1])),
+        "one axis more": (batch.with_x(x[..., None]), str((*x.shape, 1))),
+        "no feature": (batch.with_x(x[..., :0]), str((*x.shape[:-1], 0))),
         "text": (batch.with_x(x.astype(str)), "<U"),
         "complex numbers": (batch.with_x(x.astype(complex)), "complex128"),
         "objects": (batch.with_x(x.astype(object)), "object"),
@@ -43,18 +43,19 @@ def bad_events_are_refused_in_the_fit(subject: Subject) -> None:
 
 
 def bad_events_are_refused_in_scoring(subject: Subject) -> None:
-    """The fitted scorer refuses the same, and another number of features than it was fitted on."""
-    events, scorer = background(20, "bad"), subject.scorer
+    """The fitted scorer refuses the same, and rows of another shape than it was fitted on."""
+    events, scorer = subject.background(20, "bad"), subject.scorer
     names = (subject.name, type(scorer).__name__)
     narrow = events.with_x(np.asarray(events.x)[:, :2])
-    cases = {**_bad(events), "fewer features": (narrow, f"{scorer.n_features} features and given 2")}
+    shapes = f"{scorer.row_shape} and given {np.shape(narrow.x)[1:]}"
+    cases = {**_bad(events), "smaller rows": (narrow, shapes)}
     for what, (batch, named) in cases.items():
         refused(lambda batch=batch: subject.score(batch), what, names, named)
 
 
 def one_event_reference_is_refused(subject: Subject) -> None:
     """A reference of one event describes nothing."""
-    reference = background(1, "one")
+    reference = subject.background(1, "one")
     refused(lambda: subject.fit(reference), "a reference of one event", (subject.name,), "1")
     if subject.needs_data:
         batch = subject.training()

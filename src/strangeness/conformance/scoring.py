@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from strangeness.conformance.subject import Nonconforming, Subject, background, close, demand, planted
+from strangeness.conformance.subject import Nonconforming, Subject, close, demand
 from strangeness.core import artefact
 from strangeness.core.batch import Batch, concatenate
 from strangeness.core.errors import FileError
@@ -19,13 +19,13 @@ from strangeness.core.estimators import Scorer, bucket, event_keys
 from strangeness.nn import STORABLE
 
 
-def _events() -> Batch:
-    return concatenate([background(90, "scored"), planted(11, "scored strange")])
+def _events(subject: Subject) -> Batch:
+    return concatenate([subject.background(90, "scored"), subject.planted(11, "scored strange")])
 
 
 def scores_are_finite(subject: Subject) -> None:
     """One finite float64 an event, also far away from all that was fitted."""
-    events = _events()
+    events = _events(subject)
     far = events.with_x(np.asarray(events.x) * 100.0)
     for batch in (events, far, events.take(np.arange(1))):
         score = subject.score(batch)
@@ -36,7 +36,7 @@ def scores_are_finite(subject: Subject) -> None:
 
 def company_does_not_matter(subject: Subject) -> None:
     """The same score per (event, key) in permuted, split and padded batches, to 32-bit precision."""
-    events = _events()
+    events = _events(subject)
     whole = subject.score(events)
     order = np.random.default_rng(3).permutation(len(events))
     demand(
@@ -45,14 +45,14 @@ def company_does_not_matter(subject: Subject) -> None:
     parts = np.split(np.arange(len(events)), [1, 4, 37])
     split = np.concatenate([subject.score(events.take(part)) for part in parts])
     demand(close(whole, split), "the score depends on how the events are split")
-    longer = concatenate([events, background(200, "padding")])
+    longer = concatenate([events, subject.background(200, "padding")])
     demand(close(whole, subject.score(longer)[: len(events)]), "the score depends on the events behind it")
 
 
 def chunks_do_not_matter(subject: Subject) -> None:
     """A source that yields chunks is fitted like one that yields all events at once."""
     chunked = subject.fit(subject.training(), chunk=97)
-    events = _events()
+    events = _events(subject)
     demand(
         close(subject.score(events), subject.score(events, chunked)), "the fit depends on the source's chunks"
     )
@@ -60,7 +60,7 @@ def chunks_do_not_matter(subject: Subject) -> None:
 
 def same_key_gives_the_same_bytes(subject: Subject) -> None:
     """Fitted and scored again with the same keys, the scores are equal byte for byte."""
-    events = _events()
+    events = _events(subject)
     again = subject.fit(subject.training())
     same = subject.score(events).tobytes() == subject.score(events, again).tobytes()
     demand(same, "a second fit with the same key gives other scores")
@@ -75,7 +75,7 @@ def one_trace_a_bucket(subject: Subject) -> None:
     sizes = (9, 12, 16, 17, 32)
     for scorer in (subject.scorer, subject.fit(subject.training(), seed=1)):
         for size in sizes:
-            subject.score(_events().take(np.arange(size)), _as(counted, scorer))
+            subject.score(_events(subject).take(np.arange(size)), _as(counted, scorer))
     buckets = {bucket(size) for size in sizes}
     demand(
         len(traces) <= len(buckets), f"{len(traces)} traces for {len(buckets)} powers of two: rows {traces}"
@@ -87,7 +87,7 @@ def gradient_is_finite(subject: Subject) -> None:
     scorer = subject.scorer
     if not scorer.traceable:
         return
-    events = _events()
+    events = _events(subject)
     keys = event_keys(jax.random.key(0), jnp.asarray(events.id)) if scorer.stochastic else None
     slope = jax.grad(lambda x: jnp.sum(scorer.rows(x, events.id, keys)))(jnp.asarray(events.x, float))
     demand(np.all(np.isfinite(slope)), "the gradient of the score is not finite")
@@ -105,7 +105,7 @@ def artefact_gives_the_same_bytes(subject: Subject) -> None:
             raise Nonconforming(
                 f"the artefact cannot hold the scorer ('stores' complete?): {error}"
             ) from error
-    events = _events()
+    events = _events(subject)
     same = subject.score(events).tobytes() == subject.score(events, loaded).tobytes()
     demand(same, "the loaded scorer gives other scores")
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from scipy import stats
 
 from strangeness.calibration.conformal import SplitConformal
-from strangeness.conformance.subject import Subject, background, demand, planted
+from strangeness.conformance.subject import Subject, demand
 from strangeness.core.batch import DATA
 
 _EVENTS = 400
@@ -18,7 +18,9 @@ _FALSE_ALARM = 1e-5
 
 def better_than_chance(subject: Subject) -> None:
     """The area under the ROC curve on fresh planted events exceeds 1/2 by four of its standard deviations."""
-    common, strange = (subject.score(make(_EVENTS, "fresh", 1)) for make in (background, planted))
+    common, strange = (
+        subject.score(make(_EVENTS, "fresh", 1)) for make in (subject.background, subject.planted)
+    )
     area = stats.mannwhitneyu(strange, common).statistic / _EVENTS**2
     # Mann and Whitney 1947: the variance under the null, without ties, is (n + m + 1) / (12 n m).
     bound = 0.5 + 4.0 * np.sqrt((2 * _EVENTS + 1) / (12.0 * _EVENTS**2))
@@ -35,8 +37,8 @@ def null_p_values_are_super_uniform(subject: Subject) -> None:
     counts of p <= alpha are binomial; at each of four levels a false alarm has probability 1e-5.
     """
     scorer = subject.fit(subject.training(share=0.0))
-    calibration = background(_REPETITIONS * _CALIBRATION, "calibration", 2)
-    tested = background(_REPETITIONS, "tested", 3).labelled(DATA if subject.needs_data else 0)
+    calibration = subject.background(_REPETITIONS * _CALIBRATION, "calibration", 2)
+    tested = subject.background(_REPETITIONS, "tested", 3).labelled(DATA if subject.needs_data else 0)
     null_scores = subject.score(calibration, scorer).reshape(_REPETITIONS, _CALIBRATION)
     scores = subject.score(tested, scorer)
     p = np.array([_p_value(calibration, *pair) for pair in zip(null_scores, scores, strict=True)])

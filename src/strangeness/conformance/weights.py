@@ -9,7 +9,7 @@ import numpy as np
 from scipy import stats
 
 from strangeness.conformance.inputs import refused
-from strangeness.conformance.subject import Subject, background, close, demand, planted
+from strangeness.conformance.subject import Subject, close, demand
 from strangeness.core.batch import Batch, concatenate
 from strangeness.core.identity import identities
 
@@ -46,7 +46,7 @@ def _weight_zero_is_absence(subject: Subject, batch: Batch) -> None:
     silent = np.arange(len(batch)) % 5 == 0
     rows = np.asarray(batch.x)
     quiet = replace(batch, weight=np.where(silent, 0.0, 1.0))
-    moved = quiet.with_x(np.where(silent[:, None], rows[::-1] * 3.0 + 7.0, rows))
+    moved = quiet.with_x(np.where(silent.reshape(-1, *[1] * (rows.ndim - 1)), rows[::-1] * 3.0 + 7.0, rows))
     first, second = (_score(subject, one) for one in (quiet, moved))
     demand(close(first, second), "events of weight 0 change the score")
 
@@ -62,5 +62,5 @@ def _weight_is_repetition(subject: Subject, batch: Batch) -> None:
 
 
 def _score(subject: Subject, batch: Batch) -> Any:
-    events = concatenate([background(64, "weights"), planted(32, "weights strange")])
+    events = concatenate([subject.background(64, "weights"), subject.planted(32, "weights strange")])
     return subject.score(events, subject.fit(batch))

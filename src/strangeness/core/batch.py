@@ -139,25 +139,30 @@ def collect(source: Source) -> Batch:
     return concatenate(list(source))
 
 
-def tabular(batch: Batch, who: str) -> NDArray[np.floating[Any]]:
-    """The rows of a batch as a finite matrix (n, d).
+KINDS = {"tabular": "features", "image": "height, width, channels", "set": "particles, coordinates"}
+"""What the axes of ``x`` behind the event are, by the input kind of a card."""
+
+
+def rows_of(batch: Batch, who: str, kind: str = "tabular") -> NDArray[np.floating[Any]]:
+    """The rows of a batch as a finite array (n, ...) with the axes that ``KINDS`` names.
 
     Raises:
         InputError: for another shape or type, and for NaN or infinite values, naming the first of them.
     """
-    x = np.asarray(batch.x)
+    x, axes = np.asarray(batch.x), KINDS[kind]
     real = np.issubdtype(x.dtype, np.integer) or np.issubdtype(x.dtype, np.floating)
-    if x.ndim != 2 or x.shape[1] == 0 or not real:
+    if x.ndim != 2 + axes.count(",") or 0 in x.shape[1:] or not real:
         raise InputError(
-            f"{who} takes a real matrix (events, features), not shape {x.shape} of {x.dtype}",
-            "Put a representation that makes features before it.",
+            f"{who} takes a real array (events, {axes}), not shape {x.shape} of {x.dtype}",
+            f"Put a representation that makes (events, {axes}) before it.",
         )
     if len(x) == 0:
         raise InputError(f"{who} was given no event", "Loosen the selection or check the file.")
     if not np.all(np.isfinite(x)):
-        row, column = np.argwhere(~np.isfinite(x))[0]
+        event, *place = map(int, np.argwhere(~np.isfinite(x))[0])
+        where = f"feature {place[0]}" if kind == "tabular" else f"place {tuple(place)}"
         raise InputError(
-            f"{who} was given {x[row, column]} in event {row}, feature {column}",
+            f"{who} was given {x[(event, *place)]} in event {event}, {where}",
             "Remove or repair NaN and infinite values first.",
         )
     return x

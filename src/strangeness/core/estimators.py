@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 from numpy.typing import NDArray
 
-from strangeness.core.batch import Batch, Source, concatenate, tabular
+from strangeness.core.batch import KINDS, Batch, Source, concatenate, rows_of
 from strangeness.core.cards import MethodCard
 from strangeness.core.contract import TabularContract
 from strangeness.core.errors import InputError
@@ -46,30 +46,30 @@ class Scorer(eqx.Module):
 
     @abc.abstractmethod
     def rows(self, x: Any, id: Any, keys: Any) -> Any:
-        """Scores (n,) of the rows ``x`` (n, d); ``id`` (n, 2); ``keys`` (n,) or None."""
+        """Scores (n,) of the rows ``x`` (n, *row_shape); ``id`` (n, 2); ``keys`` (n,) or None."""
 
     @property
     @abc.abstractmethod
-    def n_features(self) -> int:
-        """Number of features d of a row."""
+    def row_shape(self) -> tuple[int, ...]:
+        """Shape of a row: (features,), (height, width, channels) or (particles, coordinates)."""
 
     def __call__(self, batch: Batch, *, key: PRNGKeyArray | None = None) -> NDArray[np.float64]:
         """Scores (n,) of a batch.
 
         Raises:
-            InputError: for NaN, infinite or non-numeric values, another number of features, a missing key.
+            InputError: for NaN, infinite or non-numeric values, rows of another shape, a missing key.
         """
         who = type(self).__name__
-        x = tabular(batch, who)
-        if x.shape[1] != self.n_features:
+        x = rows_of(batch, who, _KIND_OF_AXES[len(self.row_shape)])
+        if x.shape[1:] != self.row_shape:
             raise InputError(
-                f"{who} was fitted on {self.n_features} features and given {x.shape[1]}",
+                f"{who} was fitted on rows of shape {self.row_shape} and given {x.shape[1:]}",
                 "Use the representation that it was fitted with.",
             )
         if self.stochastic and key is None:
             raise InputError(f"{who} is stochastic and was given no key", "Pass key=jax.random.key(seed).")
         if self.traceable:
-            return np.asarray(_padded_score(self, x, batch.id, key), np.float64)
+            return np.asarray(_traced_in_blocks(self, x, batch.id, key), np.float64)
         keys = event_keys(key, jnp.asarray(batch.id)) if self.stochastic and key is not None else None
         return np.asarray(self.rows(x, batch.id, keys), np.float64)
 
@@ -88,11 +88,13 @@ class Detector(TabularContract, abc.ABC):
     @abc.abstractmethod
     def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> Scorer: ...
 
-    def training_events(self, source: Source) -> tuple[Batch, NDArray[np.float64]]:
-        """All events of a source and their rows (n, d): where ``fit_scorer`` of a tabular detector begins.
+    def training_events(self, source: Source) -> tuple[Batch, NDArray[Any]]:
+        """All events of a source and their rows (n, ...): where ``fit_scorer`` begins.
+
+        Rows are float64 for tabular input and float32 for all other.
 
         Raises:
-            InputError: for what ``tabular`` refuses, fewer than two events, or more than the card allows, or
+            InputError: for what ``rows_of`` refuses, fewer than two events, or more than the card allows, or
                 weights that it excludes.
         """
         batches = list(source)
@@ -104,7 +106,8 @@ class Detector(TabularContract, abc.ABC):
         if not batches:
             raise InputError(f"{self.card.name} was given no event to fit", "Loosen the selection.")
         batch = concatenate(batches)
-        x = tabular(batch, self.card.name).astype(np.float64)
+        kind = self.card.input_kind
+        x = rows_of(batch, self.card.name, kind).astype(np.float64 if kind == "tabular" else np.float32)
         if len(x) < 2:
             raise InputError(f"{self.card.name} was given 1 event to fit", "Give two or more.")
         _refuse_weights(batch.weight, self.card)
@@ -154,12 +157,25 @@ def event_keys(key: PRNGKeyArray, id: Array) -> PRNGKeyArray:
     return jax.vmap(lambda word: jax.random.fold_in(jax.random.fold_in(key, word[0]), word[1]))(id)
 
 
+_KIND_OF_AXES = {axes.count(",") + 1: kind for kind, axes in KINDS.items()}
+_BLOCK = 2**20
+"""Numbers that are scored at once, so that images do not fill the memory."""
+
+
+def _traced_in_blocks(
+    scorer: Scorer, x: NDArray[Any], id: NDArray[np.uint32], key: PRNGKeyArray | None
+) -> NDArray[Any]:
+    step = max(bucket(_BLOCK // int(np.prod(x.shape[1:])) + 1) // 2, 8)
+    starts = range(0, len(x), step)
+    return np.concatenate([_padded_score(scorer, x[i : i + step], id[i : i + step], key) for i in starts])
+
+
 def _padded_score(
     scorer: Scorer, x: NDArray[Any], id: NDArray[np.uint32], key: PRNGKeyArray | None
 ) -> NDArray[Any]:
     n = len(x)
     extra = bucket(n) - n
-    rows = np.concatenate([x, np.broadcast_to(x[:1], (extra, x.shape[1]))]).astype(float_dtype())
+    rows = np.concatenate([x, np.broadcast_to(x[:1], (extra, *x.shape[1:]))]).astype(float_dtype())
     words = np.concatenate([id, np.broadcast_to(id[:1], (extra, 2))])
     return np.asarray(_traced_score(scorer, rows, words, key if scorer.stochastic else None))[:n]
 

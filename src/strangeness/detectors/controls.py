@@ -31,8 +31,8 @@ class LinearScorer(Scorer):
     direction: Float[Any, " d"]
 
     @property
-    def n_features(self) -> int:
-        return self.direction.shape[0]
+    def row_shape(self) -> tuple[int, ...]:
+        return (self.direction.shape[0],)
 
     def rows(self, x: Any, id: Any, keys: Any) -> Any:
         return jnp.sum(self.standardiser(x) * self.direction, axis=1)

@@ -25,8 +25,8 @@ class CWoLaScorer(Scorer):
     network: Network
 
     @property
-    def n_features(self) -> int:
-        return self.standardiser.mean.shape[0]
+    def row_shape(self) -> tuple[int, ...]:
+        return (self.standardiser.mean.shape[0],)
 
     def rows(self, x: Any, id: Any, keys: Any) -> Any:
         return self.network(self.standardiser(x))[:, 0]

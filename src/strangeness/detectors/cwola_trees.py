@@ -38,8 +38,8 @@ class BoostedTreesScorer(Scorer):
     depth: int = eqx.field(static=True)
 
     @property
-    def n_features(self) -> int:
-        return self.n_inputs
+    def row_shape(self) -> tuple[int, ...]:
+        return (self.n_inputs,)
 
     def rows(self, x: Any, id: Any, keys: Any) -> Any:
         def add_tree(total: Any, tree: Any) -> tuple[Any, None]:

@@ -24,8 +24,8 @@ class DenseAutoencoderScorer(Scorer):
     network: Network
 
     @property
-    def n_features(self) -> int:
-        return self.standardiser.mean.shape[0]
+    def row_shape(self) -> tuple[int, ...]:
+        return (self.standardiser.mean.shape[0],)
 
     def rows(self, x: Any, id: Any, keys: Any) -> Any:
         return reconstruction_error(self.network, self.standardiser(x), keys)

@@ -24,8 +24,8 @@ class MahalanobisScorer(Scorer):
     whitening: Float[Any, "d d"]
 
     @property
-    def n_features(self) -> int:
-        return self.whitening.shape[0]
+    def row_shape(self) -> tuple[int, ...]:
+        return (self.whitening.shape[0],)
 
     def rows(self, x: Any, id: Any, keys: Any) -> Any:
         return jnp.sqrt(jnp.sum((self.standardiser(x) @ self.whitening) ** 2, axis=1))

@@ -28,8 +28,8 @@ class NearestNeighboursScorer(Scorer):
     k: int = eqx.field(static=True)
 
     @property
-    def n_features(self) -> int:
-        return self.reference.shape[1]
+    def row_shape(self) -> tuple[int, ...]:
+        return (self.reference.shape[1],)
 
     def rows(self, x: Any, id: Any, keys: Any) -> Any:
         from scipy.spatial import KDTree

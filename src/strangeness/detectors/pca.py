@@ -23,8 +23,8 @@ class PCAScorer(Scorer):
     components: Float[Any, "d k"]
 
     @property
-    def n_features(self) -> int:
-        return self.components.shape[0]
+    def row_shape(self) -> tuple[int, ...]:
+        return (self.components.shape[0],)
 
     def rows(self, x: Any, id: Any, keys: Any) -> Any:
         z = self.standardiser(x)
