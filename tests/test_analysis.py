@@ -11,7 +11,7 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from strangeness.analysis import Analysis, Outcome
+from strangeness.analysis import Analysis, Outcome, score_roles
 from strangeness.calibration.conformal import SplitConformal
 from strangeness.calibration.mondrian import Mondrian
 from strangeness.catalogue import load
@@ -23,7 +23,7 @@ from strangeness.core.run import running
 from strangeness.detectors.controls import LinearScorer, OneFeature
 from strangeness.detectors.mahalanobis import Mahalanobis
 from strangeness.events.events import Events
-from strangeness.representations import KinematicFeatures
+from strangeness.representations import JetImages, KinematicFeatures
 from strangeness.search.background import DijetFunction
 from strangeness.search.bump_hunt import BumpHunt
 from strangeness.search.counting import CountingExperiment
@@ -326,12 +326,13 @@ def test_mondrian_bins_mend_what_sculpts() -> None:
 def test_a_leaked_calibration_is_blocked() -> None:
     """Calibration events whose scores are not like those of fresh events: the check of uniformity fails."""
     analysis = _analysis(gate=SMALL_GATE)
-    parts = analysis._parts(_toy(1500, "data"), _toy(4000, "reference"))
-    chain = analysis.fit(parts, seed=1)
-    calibrate = parts["calibrate"]
-    easy = calibrate.take(chain.score(calibrate) < 2.0)  # what a detector that has seen them would find easy
-    leaked = replace(chain, null=analysis.calibrator.fit_null(chain.score(easy), easy))
-    tested, checked = (analysis._scored(leaked, parts[name], 1) for name in ("test", "check"))
+    chain = analysis.run(_toy(1500, "data"), _toy(4000, "reference"), seed=1).chain
+    split = analysis.split(_toy(1500, "data"), _toy(4000, "reference"))
+    scored = score_roles(split, chain.map, chain.scorer, ("calibrate", "check", "test"), seed=1)
+    score, calibrate = scored["calibrate"]
+    easy = score < 2.0  # what a detector that has seen them would find easy
+    leaked = replace(chain, null=analysis.calibrator.fit_null(score[easy], calibrate.take(easy)))
+    tested, checked = (analysis._with_p(leaked, *scored[name], 1) for name in ("test", "check"))
     result = analysis.search_in(leaked, tested, checked, seed=1)
     assert result.blocked and "uniform null p-values" in result.reason
 
@@ -396,3 +397,31 @@ def test_a_count_leaves_out_events_beyond_the_calibrated_range() -> None:
     assert outcome.counts["test"] == int(inside.sum())
     # 150 or so events inside the region at alpha = 0.1: five standard deviations of count and calibration.
     assert abs(outcome.result.observed - outcome.result.expected) < 5 * np.sqrt(2 * outcome.result.expected)
+
+
+# Streams
+
+
+def _chunks(events: Events, size: int) -> list[Events]:
+    return [events.take(np.arange(i, min(i + size, len(events)))) for i in range(0, len(events), size)]
+
+
+@pytest.mark.parametrize(
+    "changes", [{}, {"detector": Recording(), "region": REGION}], ids=["plain", "trains"]
+)
+def test_a_source_in_chunks_gives_the_same_result(changes: dict[str, Any]) -> None:
+    """The same roles, scores and p-values; chunks of the map and the scorer change rounding alone."""
+    data, reference = _toy(1500, "data"), _toy(3000, "reference")
+    analysis = _hunt(**changes)
+    whole = analysis.run(data, reference, seed=3)
+    parts = analysis.run(_chunks(data, 190), _chunks(reference, 700), seed=3)
+    assert parts.counts == whole.counts
+    np.testing.assert_array_equal(parts.tested.batch.id, whole.tested.batch.id)
+    np.testing.assert_allclose(parts.tested.score, whole.tested.score, rtol=1e-5)
+    np.testing.assert_allclose(parts.tested.p, whole.tested.p, rtol=1e-6)
+    assert parts.result.window == whole.result.window
+
+
+def test_a_representation_that_does_not_fit_is_refused_before_any_work() -> None:
+    with pytest.raises(ConfigError, match="'mahalanobis' takes tabular input and JetImages makes image"):
+        _analysis(representation=JetImages()).run(_toy(10, "data"), _toy(10, "reference"))

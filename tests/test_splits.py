@@ -1,5 +1,7 @@
 """Roles follow the identity: any order and chunk, no event twice, shares as asked."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -7,14 +9,15 @@ from hypothesis import strategies as st
 
 from strangeness.core.batch import Batch, make_batch
 from strangeness.core.errors import ConfigError, InputError
-from strangeness.core.identity import as_uint64
+from strangeness.core.identity import as_uint64, identities
+from strangeness.events.events import Events, concatenate_events
+from strangeness.events.source import EventSource
 from strangeness.splits import (
+    Split,
     data_roles,
     inside_region,
     reference_roles,
     refuse_empty,
-    refuse_shared,
-    refuse_weights,
     sideband_roles,
 )
 
@@ -108,24 +111,66 @@ def test_both_training_parts_are_cut_to_the_region() -> None:
 
 @pytest.mark.parametrize(("role", "fewest"), [("train", 2), ("train data", 2), ("calibrate", 2), ("test", 1)])
 def test_a_role_with_too_few_events_is_named(role: str, fewest: int) -> None:
-    refuse_empty({role: _batch(fewest)})
-    few = _batch(2).take(np.arange(fewest - 1))
+    refuse_empty({role: fewest})
     with pytest.raises(InputError, match=f"{fewest - 1} events are left for the role '{role}'"):
-        refuse_empty({"check": _batch(5), role: few})
+        refuse_empty({"check": 5, role: fewest - 1})
+
+
+def _events(name: str, n: int = 60, **changes: Any) -> Events:
+    rng = np.random.default_rng([3, *name.encode()])
+    features = {"mjj": rng.uniform(3000, 6000, n), "a": rng.normal(size=n)}
+    return Events(**{"features": features, "id": identities(name, n), "weight": np.ones(n), **changes})
+
+
+def _split(data: EventSource, reference: EventSource | None, **changes: Any) -> Split:
+    options: dict[str, Any] = {"context": "mjj", "limits": (3000.0, 6000.0), "region": (3500.0, 4500.0)}
+    return Split(data, reference, **{**options, "shares": SHARES, "trains": False, **changes})
+
+
+def _chunked(events: Events, size: int) -> list[Events]:
+    return [events.take(np.arange(i, min(i + size, len(events)))) for i in range(0, len(events), size)]
+
+
+@pytest.mark.parametrize("trains", [False, True])
+@pytest.mark.parametrize("sidebands", [False, True])
+def test_chunks_do_not_change_who_is_who(trains: bool, sidebands: bool) -> None:
+    data, reference = _events("data", 900), None if sidebands else _events("reference", 900)
+    parts = None if reference is None else _chunked(reference, 211)
+    found = []
+    for split in (_split(data, reference, trains=trains), _split(_chunked(data, 97), parts, trains=trains)):
+        kept, counts = split.survey(("train", "train data", "check"), weighted=False)
+        found.append(({name: set().union(*map(_ids, part)) for name, part in kept.items()}, counts))
+        assert {name: len(ids) for name, ids in found[-1][0].items()}.items() <= counts.items()
+    assert found[0] == found[1]
 
 
 def test_shared_events_are_counted() -> None:
-    data, reference = _batch(50, "data"), _batch(50, "reference")
-    refuse_shared(data, reference)
-    shared = make_batch(np.zeros((53, 1)), id=np.concatenate([reference.id, data.id[:3]]), name="reference")
+    data, reference = _events("data"), _events("reference")
+    _split(data, reference).survey((), weighted=False)
+    mixed = concatenate_events([reference, data.take(np.arange(3))])
     with pytest.raises(InputError, match="3 events are in the data and in the reference"):
-        refuse_shared(data, shared)
+        _split(data, _chunked(mixed, 10)).survey((), weighted=False)
 
 
 def test_weights_that_differ_are_refused_and_a_common_one_is_not() -> None:
-    refuse_weights(make_batch(np.zeros((4, 1)), weight=np.full(4, 2.5)), "data", "Leave them out.")
-    with pytest.raises(InputError, match=r"the data carries weights from 0\.5 to 3\. Leave them out"):
-        refuse_weights(make_batch(np.zeros((2, 1)), weight=[3.0, 0.5]), "data", "Leave them out.")
+    plain, same = _events("plain"), _events("same", weight=np.full(60, 2.5))
+    other = _events("other", weight=np.where(np.arange(60) < 50, 0.5, 3.0))
+    _split(same, plain).survey((), weighted=False)
+    _split(plain, other).survey((), weighted=True)
+    with pytest.raises(InputError, match=r"the data carries weights from 0\.5 to 3\. Data are counts"):
+        _split(_chunked(other, 10), plain).survey((), weighted=True)
+    with pytest.raises(InputError, match=r"the reference carries weights from 0\.5 to 3"):
+        _split(plain, other).survey((), weighted=False)
+
+
+def test_no_event_in_the_range_says_what_there_is() -> None:
+    data, reference = _events("data"), _events("reference")
+    with pytest.raises(
+        InputError, match=r"no event with mjj in \[7000, 9000\); it runs from 30\d\d.* to 59\d\d"
+    ):
+        _split(_chunked(data, 7), reference, limits=(7000.0, 9000.0)).survey((), weighted=False)
+    with pytest.raises(InputError, match="'data' is empty"):
+        _split([], reference).survey((), weighted=False)
 
 
 @pytest.mark.parametrize(

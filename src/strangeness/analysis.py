@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 import equinox as eqx
 import jax
@@ -16,21 +16,13 @@ from strangeness.core.batch import ArraySource, Batch, concatenate
 from strangeness.core.errors import ConfigError
 from strangeness.core.estimators import Detector, Map, Representation, Scorer
 from strangeness.core.run import progress
-from strangeness.events.events import Events
+from strangeness.events.source import EventSource
 from strangeness.search.bump_hunt import BumpHunt
 from strangeness.search.check import Check
 from strangeness.search.counting import CountingExperiment
 from strangeness.search.gate import Gate
 from strangeness.search.result import SearchResult
-from strangeness.splits import (
-    data_roles,
-    inside_region,
-    reference_roles,
-    refuse_empty,
-    refuse_shared,
-    refuse_weights,
-    sideband_roles,
-)
+from strangeness.splits import Split
 from strangeness.stats.selection import SelectionLaw
 
 Calibrator = SplitConformal | Mondrian
@@ -55,7 +47,7 @@ class FittedChain(eqx.Module):
 
 @dataclass(frozen=True)
 class Scored:
-    """Events of one role with what the chain made of them; arrays (n,)."""
+    """Events of one role with what the chain made of them; arrays (n,). The batch keeps no ``x``."""
 
     batch: Batch
     score: NDArray[np.float64]
@@ -111,8 +103,10 @@ class Analysis:
     )
     gate: Gate | None = field(default_factory=Gate)
 
-    def run(self, data: Events, reference: Events | None = None, *, seed: int = 0) -> Outcome:
+    def run(self, data: EventSource, reference: EventSource | None = None, *, seed: int = 0) -> Outcome:
         """Fit, calibrate, check and search.
+
+        Of a source that is read in chunks only the training events are held, and of the others their scores.
 
         Args:
             data: events under test.
@@ -123,22 +117,37 @@ class Analysis:
             ConfigError: when the detector needs what the chain cannot hand out.
             InputError: for an empty selection, a missing column, NaN, weights, or too few events for a role.
         """
-        self._refuse_mismatch(reference)
-        parts = self._parts(data.without_truth(), None if reference is None else reference.without_truth())
-        chain = self.fit(parts, seed=seed)
-        checked, tested = (self._scored(chain, parts[name], seed) for name in ("check", "test"))
+        self._refuse_mismatch(reference is not None)
+        split = self.split(data, reference)
+        train, counts = split.survey(("train", "train data"), weighted=self.gate is None)
+        map_, scorer = self.learn(train, seed=seed)
+        scored = score_roles(split, map_, scorer, ("calibrate", "check", "test"), seed=seed)
+        chain = FittedChain(map_, scorer, self.calibrator.fit_null(*scored["calibrate"]))
+        checked, tested = (self._with_p(chain, *scored[name], seed) for name in ("check", "test"))
         result = self.search_in(chain, tested, checked, seed=seed)
-        return Outcome(result, chain, tested, checked, {name: len(part) for name, part in parts.items()})
+        return Outcome(result, chain, tested, checked, counts)
 
-    def fit(self, parts: Mapping[str, Batch], *, seed: int) -> FittedChain:
-        """The fitted chain from the roles ``train``, ``train data`` (optional) and ``calibrate``."""
-        key_map, key_fit, key_score = jax.random.split(jax.random.key(seed), 3)
-        map_ = self.representation.fit_map(ArraySource(parts["train"]), key=key_map)
-        rows = [map_(parts[name]) for name in ("train", "train data") if name in parts]
-        scorer = self.detector.fit_scorer(ArraySource(concatenate(rows)), key=key_fit)
-        calibrate = map_(parts["calibrate"])
-        null = self.calibrator.fit_null(scorer(calibrate, key=key_score), calibrate)
-        return FittedChain(map_, scorer, null)
+    def split(self, data: EventSource, reference: EventSource | None) -> Split:
+        """The roles of all events."""
+        return Split(
+            data,
+            reference,
+            context=self.context,
+            limits=self._limits(),
+            region=self.region,
+            shares=self.shares,
+            trains="data" in self.detector.card.needs,
+        )
+
+    def learn(self, train: Mapping[str, Sequence[Batch]], *, seed: int) -> tuple[Map, Scorer]:
+        """The fitted representation and detector from the roles ``train`` and, if any, ``train data``.
+
+        Batches are joined behind the representation, which gives all the same shape.
+        """
+        key_map, key_fit = jax.random.split(jax.random.key(seed), 3)[:2]
+        map_ = self.representation.fit_map(train["train"], key=key_map)
+        rows = [map_(batch) for name in ("train", "train data") for batch in train.get(name, ())]
+        return map_, self.detector.fit_scorer(ArraySource(concatenate(rows)), key=key_fit)
 
     def search_in(self, chain: FittedChain, tested: Scored, checked: Scored, *, seed: int) -> SearchResult:
         """The statement about ``tested``; the checks read ``checked``, held-out reference, alone."""
@@ -178,18 +187,24 @@ class Analysis:
             raise ConfigError("the search has no 'alpha'", "Set the largest p-value that it selects.")
         return self.search.alpha
 
-    def _refuse_mismatch(self, reference: Events | None) -> None:
+    def _refuse_mismatch(self, has_reference: bool) -> None:
         card = self.detector.card
         if card.uses_truth:
             raise ConfigError(
                 f"'{card.name}' uses truth", "A supervised reference carries no claim; compare with it."
             )
-        if reference is None and self.region is None:
+        if card.input_kind != self.representation.makes:
+            raise ConfigError(
+                f"'{card.name}' takes {card.input_kind} input and {type(self.representation).__name__} makes "
+                f"{self.representation.makes}",
+                "Choose a representation and a detector that fit.",
+            )
+        if not has_reference and self.region is None:
             raise ConfigError(
                 "there is neither a reference nor a region",
                 "Give a reference, or a region whose sidebands serve.",
             )
-        if reference is None and self._has_a_bin_inside():
+        if not has_reference and self._has_a_bin_inside():
             raise ConfigError(
                 "sidebands cannot calibrate the bins inside the region",
                 "Give a reference, or calibrate with SplitConformal (kind = 'split').",
@@ -198,29 +213,6 @@ class Analysis:
             raise ConfigError(
                 f"'{card.name}' needs a region", "Set 'region', the window of the context, in GeV."
             )
-
-    def _parts(self, data: Events, reference: Events | None) -> dict[str, Batch]:
-        trains = "data" in self.detector.card.needs
-        tested = self._batch(data, data=True)
-        refuse_weights(tested, "data", "Data are counts: leave the weights out.")
-        if reference is None:
-            parts = sideband_roles(tested, self.shares, trains=trains)
-        else:
-            known = self._batch(reference, data=False)
-            refuse_shared(tested, known)
-            if self.gate is not None:
-                refuse_weights(known, "reference", "The checks take no weights yet: unweight the events.")
-            parts = {**reference_roles(known, self.shares), **data_roles(tested, trains=trains)}
-            if trains and self.region is not None:
-                parts = inside_region(parts)
-        refuse_empty(parts)
-        return parts
-
-    def _batch(self, events: Events, *, data: bool) -> Batch:
-        limits = self._limits()
-        if limits is not None:
-            events = events.inside(self.context, *limits)
-        return events.batch(data=data, context=self.context, region=self.region)
 
     def _has_a_bin_inside(self) -> bool:
         """Whether a bin of the calibration lies wholly inside the region, where sidebands have no event."""
@@ -239,6 +231,20 @@ class Analysis:
             return self.calibrator.range if edges is None else (edges[0], edges[-1])
         return None
 
-    def _scored(self, chain: FittedChain, batch: Batch, seed: int) -> Scored:
-        score = chain.score(batch, seed=seed)
+    def _with_p(self, chain: FittedChain, score: NDArray[np.float64], batch: Batch, seed: int) -> Scored:
         return Scored(batch, score, chain.p_values(score, batch, seed=seed))
+
+
+def score_roles(
+    split: Split, map_: Map, scorer: Scorer, names: Sequence[str], *, seed: int
+) -> dict[str, tuple[NDArray[np.float64], Batch]]:
+    """Scores (n,) and events, without ``x``, of some roles."""
+    key = jax.random.key(seed)
+    scores: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
+    batches: dict[str, list[Batch]] = {name: [] for name in names}
+    for parts in split:
+        for name in names:
+            if name in parts and len(parts[name]):
+                scores[name].append(scorer(map_(parts[name]), key=key))
+                batches[name].append(replace(parts[name], x=()))
+    return {name: (np.concatenate(scores[name]), concatenate(batches[name])) for name in names}

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from math import isfinite
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from strangeness.core.batch import Batch
 from strangeness.core.errors import ConfigError, InputError
 from strangeness.core.identity import as_uint64, roles
+from strangeness.events.events import Events
+from strangeness.events.source import EventSource, chunks_of
 
 REFERENCE_ROLES = ("train", "calibrate", "check")
 FEWEST = {"train": 2, "train data": 2, "calibrate": 2, "check": 2, "test": 1}
@@ -55,27 +60,143 @@ def inside_region(parts: Mapping[str, Batch]) -> dict[str, Batch]:
     }
 
 
-def refuse_empty(parts: Mapping[str, Batch]) -> None:
-    """Raise an InputError when a role is left with too few events."""
-    for name, part in parts.items():
-        if len(part) < FEWEST[name]:
+@dataclass(frozen=True)
+class Split:
+    """The roles of the events of two samples, made anew, chunk by chunk, in every pass.
+
+    Attributes:
+        data: events under test.
+        reference: events of the known physics; None where the sidebands of ``region`` serve.
+        context: the column that the score must not sculpt.
+        limits: half-open range of the context that is kept; None keeps all.
+        region: window of the context.
+        shares: shares of the reference's roles.
+        trains: whether the detector trains on data, so that they are split too.
+    """
+
+    data: EventSource
+    reference: EventSource | None
+    context: str
+    limits: tuple[float, float] | None
+    region: tuple[float, float] | None
+    shares: Mapping[str, float]
+    trains: bool
+
+    def __iter__(self) -> Iterator[dict[str, Batch]]:
+        """Role -> its events in a chunk; the reference comes first."""
+        for sample, events in self._chunks():
+            if len(kept := self._within(events)):
+                yield self._roles(sample, self._batch(sample, kept))
+
+    def survey(
+        self, keep: Collection[str], *, weighted: bool
+    ) -> tuple[dict[str, list[Batch]], dict[str, int]]:
+        """One pass over all events: the batches of the roles in ``keep``, and the number in every role.
+
+        Raises:
+            InputError: when a sample has no event within the limits, a role has too few, an event is in both
+                samples, or events carry weights (``weighted`` allows them in the reference).
+        """
+        kept: dict[str, list[Batch]] = {name: [] for name in keep}
+        counts, seen = dict.fromkeys(self._names(), 0), {"reference": _Seen(), "data": _Seen()}
+        for sample, events in self._chunks():
+            within = self._within(events)
+            seen[sample].add(events, within, self.context)
+            roles_ = self._roles(sample, self._batch(sample, within)) if len(within) else {}
+            for name, part in roles_.items():
+                counts[name] += len(part)
+                if name in kept and len(part):
+                    kept[name].append(part)
+        self._refuse(seen, weighted)
+        refuse_empty(counts)
+        return {name: parts for name, parts in kept.items() if parts}, counts
+
+    def _chunks(self) -> Iterator[tuple[str, Events]]:
+        for sample, source in (("reference", self.reference), ("data", self.data)):
+            for events in () if source is None else chunks_of(source):
+                yield sample, events.without_truth()
+
+    def _within(self, events: Events) -> Events:
+        if self.limits is None:
+            return events
+        column = events.column(self.context)
+        return events.take((column >= self.limits[0]) & (column < self.limits[1]))
+
+    def _batch(self, sample: str, events: Events) -> Batch:
+        return events.batch(data=sample == "data", context=self.context, region=self.region)
+
+    def _names(self) -> tuple[str, ...]:
+        return (*REFERENCE_ROLES, *(("train data",) if self.trains else ()), "test")
+
+    def _roles(self, sample: str, batch: Batch) -> dict[str, Batch]:
+        if self.reference is None:
+            return sideband_roles(batch, self.shares, trains=self.trains)
+        if sample == "reference":
+            parts = reference_roles(batch, self.shares)
+        else:
+            parts = data_roles(batch, trains=self.trains)
+        return inside_region(parts) if self.trains and self.region is not None else parts
+
+    def _refuse(self, seen: Mapping[str, _Seen], weighted: bool) -> None:
+        present = ["data"] if self.reference is None else ["reference", "data"]
+        for sample in present:
+            seen[sample].refuse_none(sample, self.context, self.limits)
+        seen["data"].refuse_weights("data", "Data are counts: leave the weights out.")
+        if not weighted:
+            seen["reference"].refuse_weights(
+                "reference", "The checks take no weights yet: unweight the events."
+            )
+        shared = np.intersect1d(seen["data"].identities(), seen["reference"].identities()).size
+        if shared:
             raise InputError(
-                f"{len(part)} events are left for the role '{name}'; it needs {FEWEST[name]} or more",
-                "Give more events, or change the shares or the region.",
+                f"{shared} events are in the data and in the reference",
+                "Give a reference with other events.",
             )
 
 
-def refuse_weights(batch: Batch, name: str, remedy: str) -> None:
-    """Raise an InputError when the events of a sample do not all count the same."""
-    if np.any(batch.weight != batch.weight[0]):
-        low, high = np.min(batch.weight), np.max(batch.weight)
-        raise InputError(f"the {name} carries weights from {low:g} to {high:g}", remedy)
+class _Seen:
+    """What a pass has met of one sample."""
 
+    def __init__(self) -> None:
+        self.id: list[NDArray[np.uint64]] = []
+        self.context, self.weight = [np.inf, -np.inf], [np.inf, -np.inf]
 
-def refuse_shared(data: Batch, reference: Batch) -> None:
-    """Raise an InputError when events are in both samples: they would be tested against themselves."""
-    shared = np.intersect1d(as_uint64(data.id), as_uint64(reference.id)).size
-    if shared:
+    def add(self, events: Events, within: Events, context: str) -> None:
+        if len(events):
+            _widen(self.context, events.column(context))
+        if len(within):
+            self.id.append(as_uint64(within.id))
+            _widen(self.weight, within.weight)
+
+    def identities(self) -> NDArray[np.uint64]:
+        return np.concatenate([np.zeros(0, np.uint64), *self.id])
+
+    def refuse_none(self, name: str, context: str, limits: tuple[float, float] | None) -> None:
+        if self.id:
+            return
+        if limits is None or self.context[0] > self.context[1]:
+            raise InputError(f"the sample '{name}' is empty", "Loosen the selection or check the file.")
         raise InputError(
-            f"{shared} events are in the data and in the reference", "Give a reference with other events."
+            f"no event with {context} in [{limits[0]:g}, {limits[1]:g}); it runs from "
+            f"{self.context[0]:g} to {self.context[1]:g}",
+            "Change the range or check the unit (GeV).",
         )
+
+    def refuse_weights(self, name: str, remedy: str) -> None:
+        low, high = self.weight
+        if low < high:
+            raise InputError(f"the {name} carries weights from {low:g} to {high:g}", remedy)
+
+
+def _widen(range_: list[float], values: NDArray[np.floating[Any]]) -> None:
+    range_[:] = min(range_[0], float(np.min(values))), max(range_[1], float(np.max(values)))
+
+
+def refuse_empty(counts: Mapping[str, int]) -> None:
+    """Raise an InputError when a role is left with too few events."""
+    for name, count in counts.items():
+        if count < FEWEST[name]:
+            raise InputError(
+                f"{count} events are left for the role '{name}'; it needs {FEWEST[name]} or more",
+                "Give more events, or change the shares or the region.",
+            )

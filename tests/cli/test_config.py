@@ -2,14 +2,18 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from strangeness.cli.building import analysis_of, completed, controls_of
-from strangeness.cli.config import Config, Given, from_options, from_toml
+from strangeness.cli.building import analysis_of, completed, controls_of, representation_of
+from strangeness.cli.config import Config, Given, checked, from_options, from_toml
 from strangeness.core.errors import ConfigError
+from strangeness.detectors.controls import OneFeature
 from strangeness.detectors.dense_autoencoder import DenseAutoencoder
+from strangeness.detectors.mahalanobis import Mahalanobis
 from strangeness.methods import dijet_search
+from strangeness.representations import JetImages, KinematicFeatures
 from strangeness.search.bump_hunt import BumpHunt
 from strangeness.search.counting import CountingExperiment
 
@@ -86,11 +90,23 @@ def test_hyperparameters_reach_the_detector() -> None:
 
 def test_controls_hold_the_untrained_detector() -> None:
     config = Config.model_validate({"data": {"file": "x"}, "detector": {"name": "dense-autoencoder"}})
-    controls = controls_of(completed(config), analysis_of(completed(config)).detector)
+    controls = controls_of(completed(config), analysis_of(completed(config)).detector, ())
     names = list(controls)
     assert names == ["dense-autoencoder, untrained", "mj_heavy alone", "sum of features", "mahalanobis"]
-    untrained = controls["dense-autoencoder, untrained"]
+    _, untrained = controls["dense-autoencoder, untrained"]
     assert isinstance(untrained, DenseAutoencoder) and untrained.training.epochs == 0
+
+
+def test_images_are_shown_beside_a_scalar_and_take_no_features() -> None:
+    values: dict[str, Any] = {"data": {"file": "x"}, "detector": {"name": "mahalanobis"}}
+    values["representation"] = {"kind": "images"}
+    config = completed(Config.model_validate(values))
+    assert representation_of(config.representation) == JetImages(40)
+    controls = controls_of(config, Mahalanobis(), ("multiplicity", "mass", "constituents"))
+    assert controls == {"mass alone": (KinematicFeatures(("mass",)), OneFeature(0))}
+    values["representation"] = {"kind": "points", "pixels": 12}
+    with pytest.raises(ConfigError, match="'pixels' does not belong to kind = 'points'"):
+        checked(Config, values, "'x.toml'")
 
 
 def test_defaults_are_those_of_the_dijet_search() -> None:

@@ -18,6 +18,7 @@ from strangeness.catalogue import load
 from strangeness.core.identity import as_uint64
 from strangeness.core.train import _Loop
 from strangeness.events.reading import read
+from strangeness.events.source import without_features
 from strangeness.report.schema import read_report
 from tests.cli.samples import columns, workspace, write
 
@@ -54,14 +55,14 @@ def test_a_run_leaves_its_files_and_nothing_else(finished: Path) -> None:
 
 def test_files_of_one_name_in_two_folders_hold_different_events(tmp_path: Path) -> None:
     from strangeness.cli.config import FileTable
-    from strangeness.cli.search import _read
+    from strangeness.cli.sources import opened
 
     folders = [tmp_path / name for name in ("a", "b")]
     for seed, folder in enumerate(folders):
         folder.mkdir()
         write(folder / "events.parquet", columns(50, seed))
     data, reference = (
-        _read(FileTable(file=str(folder / "events.parquet")), role)
+        without_features(opened(FileTable(file=str(folder / "events.parquet")), role))
         for folder, role in zip(folders, ("data", "reference"), strict=True)
     )
     assert not np.intersect1d(as_uint64(data.id), as_uint64(reference.id)).size

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 import strangeness
+from strangeness.cli.options import AsJson, Layout, Out, Quiet, Seed
 
 app = typer.Typer(
     help="Is there something in these events that the known physics does not explain?",
@@ -19,13 +20,6 @@ sample = typer.Typer(
     help="Make the shipped samples again.", epilog="Example: strangeness sample make jets --out jets.parquet"
 )
 app.add_typer(sample, name="sample")
-
-Out = Annotated[Path | None, typer.Option(help="Folder for the results; it must not hold a finished run.")]
-Seed = Annotated[
-    int | None, typer.Option(min=0, help="Seed of everything random; the same seed, the same result.")
-]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 
 
 def _version(wanted: bool) -> None:
@@ -84,6 +78,62 @@ def search(
         reference=reference, detector=detector, context=context, range=range, features=features, alpha=alpha
     )
     typer.echo(run_search(source, given, out=out, seed=seed, quiet=quiet, json=as_json))
+
+
+@app.command(
+    epilog="Example: strangeness score run/chain.strange new.parquet --out new.scores.parquet --json"
+)
+def score(
+    artefact: Annotated[Path, typer.Argument(metavar="ARTEFACT", help="The chain.strange of a search.")],
+    data: Annotated[Path, typer.Argument(metavar="DATA", help="A file of events.")],
+    out: Annotated[Path | None, typer.Option(help="Parquet file to write [DATA.scores.parquet].")] = None,
+    layout: Layout = None,
+    seed: Seed = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Score new events with a stored chain: id, score, p-value and context of each."""
+    from strangeness.cli.config import FileTable
+    from strangeness.cli.scoring import run_score
+
+    table = FileTable(file=str(data), layout=layout)
+    typer.echo(run_score(artefact, table, out=out, seed=seed, quiet=quiet, as_json=as_json))
+
+
+@app.command(epilog="Examples: strangeness show run/chain.strange | strangeness show run/result.json --json")
+def show(
+    file: Annotated[Path, typer.Argument(metavar="ARTEFACT|RESULT", help="chain.strange or result.json.")],
+    as_json: AsJson = False,
+) -> None:
+    """What a stored chain or a result holds, in words."""
+    from strangeness.cli.showing import shown
+
+    typer.echo(shown(file, as_json=as_json))
+
+
+@app.command(epilog="Examples: strangeness cite cwola pca | strangeness cite run/result.json")
+def cite(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[DETECTOR|ARTEFACT|RESULT]...", help="What to cite; all detectors if empty."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """BibTeX of what was used."""
+    from strangeness.cli.citing import cited
+
+    typer.echo(cited(names or [], as_json=as_json))
+
+
+@app.command(epilog="Example: strangeness report run/result.json --out page.html")
+def report(
+    result: Annotated[Path, typer.Argument(metavar="RESULT", help="The result.json of a run.")],
+    out: Annotated[Path | None, typer.Option(help="HTML file to write [report.html beside it].")] = None,
+) -> None:
+    """Make the page of a result anew."""
+    from strangeness.cli.reporting import make_page
+
+    typer.echo(make_page(result, out))
 
 
 @app.command("list", epilog="Example: strangeness list --json")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import is_dataclass, replace
 from typing import Any, TypeVar
 
@@ -12,14 +13,14 @@ from strangeness.analysis import Analysis
 from strangeness.calibration.conformal import SplitConformal
 from strangeness.calibration.mondrian import Mondrian
 from strangeness.cli.binning import SELECTED, merged_edges
-from strangeness.cli.config import ChecksTable, Config, SearchTable
+from strangeness.cli.config import ChecksTable, Config, RepresentationTable, SearchTable
 from strangeness.cli.hyperparameters import detector_of
 from strangeness.core.errors import ConfigError
-from strangeness.core.estimators import Detector
+from strangeness.core.estimators import Detector, Representation
 from strangeness.detectors.controls import OneFeature, SumOfFeatures
 from strangeness.detectors.mahalanobis import Mahalanobis
 from strangeness.methods.dijet_search import ALPHA, FEATURES, MJJ_RANGE
-from strangeness.representations import KinematicFeatures
+from strangeness.representations import JetImages, KinematicFeatures, PointClouds
 from strangeness.search.background import DijetFunction
 from strangeness.search.bump_hunt import BumpHunt
 from strangeness.search.counting import CountingExperiment
@@ -29,6 +30,8 @@ _T = TypeVar("_T", bound=BaseModel)
 Calibrator = Mondrian | SplitConformal
 CALIBRATION_SHARE = 0.6
 """Share of the reference that calibrates."""
+SCALARS = ("mass", "mj1", "multiplicity")
+"""What a control looks at where the detector sees particles."""
 
 
 def completed(config: Config) -> Config:
@@ -40,13 +43,12 @@ def completed(config: Config) -> Config:
     search = config.search
     if search.range is None and search.context != "mjj":
         raise ConfigError(f"no range is given for '{search.context}'", "Add 'range' (--range LO HI) in GeV.")
-    features = config.representation.features or list(FEATURES.features)
-    log = [name for name in FEATURES.log if name in features]
+    table = config.representation
+    if table.kind == "features":
+        features = table.features or list(FEATURES.features)
+        table = _filled(table, features=features, log=[name for name in FEATURES.log if name in features])
     return config.model_copy(
-        update={
-            "representation": _filled(config.representation, features=features, log=log),
-            "search": _filled(search, range=MJJ_RANGE, alpha=ALPHA),
-        }
+        update={"representation": table, "search": _filled(search, range=MJJ_RANGE, alpha=ALPHA)}
     )
 
 
@@ -65,9 +67,9 @@ def analysis_of(config: Config, context: ArrayLike = ()) -> Analysis:
     Raises:
         ConfigError: for an unknown detector or hyperparameter, or tables that do not fit together.
     """
-    table, search = config.representation, _search(config.search)
+    search = _search(config.search)
     return Analysis(
-        representation=KinematicFeatures(tuple(table.features or ()), log=tuple(table.log or ())),
+        representation=representation_of(config.representation),
         detector=detector_of(config.detector),
         calibrator=_calibrator(config, search, context),
         search=search,
@@ -75,6 +77,15 @@ def analysis_of(config: Config, context: ArrayLike = ()) -> Analysis:
         region=config.search.region,
         gate=_gate(config.checks),
     )
+
+
+def representation_of(table: RepresentationTable) -> Representation:
+    """The representation that a completed table describes."""
+    if table.kind == "images":
+        return JetImages(table.pixels, half_width=table.half_width, normalisation=table.normalisation)
+    if table.kind == "points":
+        return PointClouds(table.most)
+    return KinematicFeatures(tuple(table.features or ()), log=tuple(table.log or ()))
 
 
 def _gate(table: ChecksTable) -> Gate:
@@ -115,17 +126,24 @@ def _search(table: SearchTable) -> BumpHunt | CountingExperiment:
     )
 
 
-def controls_of(config: Config, detector: Detector) -> dict[str, Detector]:
-    """What a detector is always shown beside: itself untrained, one feature, the sum of all, Mahalanobis."""
-    features = config.representation.features or []
-    controls: dict[str, Detector] = {
-        f"{features[0]} alone": OneFeature(0),
-        "sum of features": SumOfFeatures(),
-    }
-    if len(features) > 1 and not isinstance(detector, Mahalanobis):
-        controls["mahalanobis"] = Mahalanobis()
+def controls_of(
+    config: Config, detector: Detector, available: Collection[str]
+) -> dict[str, tuple[Representation, Detector]]:
+    """What a detector is always shown beside: itself untrained, one feature, the sum of all, Mahalanobis.
+
+    A detector of images or points is shown beside the first of ``SCALARS`` that the file has.
+    """
+    own, table = representation_of(config.representation), config.representation
+    controls: dict[str, tuple[Representation, Detector]] = {}
     training: Any = getattr(detector, "training", None)
     if is_dataclass(training) and not isinstance(training, type):
         untrained: Any = replace(detector, training=replace(training, epochs=0))  # type: ignore[type-var]
-        controls = {f"{config.detector.name}, untrained": untrained, **controls}
+        controls[f"{config.detector.name}, untrained"] = (own, untrained)
+    if table.kind != "features":
+        scalars = [name for name in SCALARS if name in available][:1]
+        return controls | {f"{n} alone": (KinematicFeatures((n,)), OneFeature(0)) for n in scalars}
+    features = table.features or []
+    controls |= {f"{features[0]} alone": (own, OneFeature(0)), "sum of features": (own, SumOfFeatures())}
+    if len(features) > 1 and not isinstance(detector, Mahalanobis):
+        controls["mahalanobis"] = (own, Mahalanobis())
     return controls

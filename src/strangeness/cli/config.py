@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from strangeness.core.errors import ConfigError, nearest
 from strangeness.core.files import existing_file
@@ -38,10 +38,28 @@ class FileTable(_Table):
 
 
 class RepresentationTable(_Table):
-    """Features in this order, those in ``log`` as log(1 + value); left out, those of the dijet search."""
+    """What a detector sees of an event.
 
+    ``features``: columns in this order, those in ``log`` as log(1 + value); left out, the dijet search's.
+    ``images``: of the particles, ``pixels`` along a side. ``points``: the ``most`` hardest particles.
+    """
+
+    kind: Literal["features", "images", "points"] = "features"
     features: Annotated[list[str], Field(min_length=1)] | None = None
     log: list[str] | None = None
+    pixels: Annotated[int, Field(ge=2, le=512)] = 40
+    half_width: Positive = 0.7
+    normalisation: Literal["largest", "sum", "set", "log", "sqrt"] = "largest"
+    most: Annotated[int, Field(ge=1, le=4096)] = 64
+
+    @model_validator(mode="after")
+    def _fits(self) -> RepresentationTable:
+        belongs = {"features": ("features", "log"), "images": ("pixels", "half_width", "normalisation")}
+        allowed = {"kind", *belongs.get(self.kind, ("most",))}
+        stray = sorted(self.model_fields_set - allowed)
+        if stray:
+            raise ValueError(f"'{stray[0]}' does not belong to kind = '{self.kind}'")
+        return self
 
 
 class DetectorTable(BaseModel):

@@ -10,16 +10,16 @@ import numpy as np
 
 from strangeness.analysis import Analysis, Outcome
 from strangeness.cli.building import analysis_of, completed, controls_of
-from strangeness.cli.config import Config, FileTable, Given, from_options, from_toml
+from strangeness.cli.config import Config, Given, from_options, from_toml
 from strangeness.cli.coverage import refuse_uncovered
 from strangeness.cli.folder import CHAIN, PAGE, RESULT, SCORES, Folder, refuse_finished, run_folder
 from strangeness.cli.hyperparameters import detector_of
+from strangeness.cli.sources import Sources
 from strangeness.core import artefact
 from strangeness.core.errors import ConfigError, InputError
 from strangeness.core.files import existing_file, sha256, written_whole
 from strangeness.core.identity import as_uint64
 from strangeness.events.events import Events
-from strangeness.events.reading import read
 from strangeness.methods.dijet_search import MJJ_RANGE
 from strangeness.report.render import write_page
 from strangeness.report.schema import Control, Curve, Report, as_json, write_report
@@ -45,14 +45,13 @@ def run_search(
     config = completed(config)
     detector_of(config.detector)  # an unknown name is refused before anything is read
     resolved = config.resolved(sha256=_checksums(config))
-    data = _read(config.data, "data")
-    reference = None if config.reference is None else _read(config.reference, "reference")
-    if reference is not None:
-        refuse_uncovered(data, reference, config.search.context, config.search.range or MJJ_RANGE)
-    known = data if reference is None else reference
-    analysis = analysis_of(config, known.column(config.search.context))
+    sources = Sources.of(config)
+    spectrum, known = sources.spectra()
+    if known is not None:
+        refuse_uncovered(spectrum, known, sources.context, config.search.range or MJJ_RANGE)
+    analysis = analysis_of(config, spectrum if known is None else known)
     with run_folder(place, resolved, quiet=quiet) as folder:
-        report = _run(config, analysis, data, reference, resolved, folder)
+        report = _run(config, analysis, sources, resolved, folder)
     return as_json(report).rstrip("\n") if json else report.searches[0].statement
 
 
@@ -66,11 +65,6 @@ def _config(source: Path, given: Given) -> Config:
     return from_toml(source)
 
 
-def _read(table: FileTable, role: str) -> Events:
-    """The events of a file; the role is in their identities, or two files of one name would share them."""
-    return read(table.file, layout=table.layout, name=f"{role} {Path(table.file).stem}")
-
-
 def _checksums(config: Config) -> dict[str, str]:
     tables = {"data": config.data, "reference": config.reference}
     sums = {name: sha256(existing_file(table.file)) for name, table in tables.items() if table is not None}
@@ -82,15 +76,10 @@ def _checksums(config: Config) -> dict[str, str]:
 
 
 def _run(
-    config: Config,
-    analysis: Analysis,
-    data: Events,
-    reference: Events | None,
-    resolved: dict[str, Any],
-    folder: Folder,
+    config: Config, analysis: Analysis, sources: Sources, resolved: dict[str, Any], folder: Folder
 ) -> Report:
-    outcome = analysis.run(data, reference, seed=config.seed)
-    controls, curves = _controls(config, analysis, outcome, data, reference)
+    outcome = analysis.run(*sources.seen_by(analysis.representation), seed=config.seed)
+    controls, curves = _controls(config, analysis, outcome, sources)
     hunt = analysis.search if isinstance(analysis.search, BumpHunt) else None
     section = search_section(
         "Search",
@@ -104,14 +93,14 @@ def _run(
     report = Report(
         title=f"Search in {config.search.context} with {config.detector.name}",
         searches=[section],
-        provenance=_provenance(config, resolved, data, reference),
+        provenance=_provenance(config, resolved, sources.known),
     )
     _write(folder.path, report, outcome, resolved)
     return report
 
 
 def _controls(
-    config: Config, analysis: Analysis, outcome: Outcome, data: Events, reference: Events | None
+    config: Config, analysis: Analysis, outcome: Outcome, sources: Sources
 ) -> tuple[list[Control], list[Curve]]:
     """The same search with other scores, and the curves of all where truth allows them.
 
@@ -119,13 +108,15 @@ def _controls(
     """
     if not config.search.controls:
         return [], []
-    rows, curves = _inclusive_control(config, analysis, outcome), []
-    if (scores := classes(outcome, data)) is not None:
+    rows, curves, truth = _inclusive_control(config, analysis, outcome), [], sources.known["data"]
+    if (scores := classes(outcome, truth)) is not None:
         curves.append(curve(config.detector.name, [scores]))
-    for name, detector in controls_of(config, analysis.detector).items():
-        other = replace(analysis, detector=detector, gate=None).run(data, reference, seed=config.seed)
+    beside = controls_of(config, analysis.detector, sources.data.available())
+    for name, (representation, detector) in beside.items():
+        chain = replace(analysis, representation=representation, detector=detector, gate=None)
+        other = chain.run(*sources.seen_by(representation), seed=config.seed)
         rows.append(control(name, other.result))
-        if (scores := classes(other, data)) is not None:
+        if (scores := classes(other, truth)) is not None:
             curves.append(curve(name, [scores], is_control=True))
     return rows, curves
 
@@ -139,14 +130,10 @@ def _inclusive_control(config: Config, analysis: Analysis, outcome: Outcome) -> 
     return [control("no selection", hunt.run(outcome.tested.batch.context, rng=rng), "all tested events")]
 
 
-def _provenance(
-    config: Config, resolved: dict[str, Any], data: Events, reference: Events | None
-) -> dict[str, Any]:
-    samples = {"data": data, "reference": reference}
+def _provenance(config: Config, resolved: dict[str, Any], samples: dict[str, Events]) -> dict[str, Any]:
     described = {
         f"{name}_sample": {**plain(events.provenance), "events": len(events)}
         for name, events in samples.items()
-        if events is not None
     }
     return {
         "seed": config.seed,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+from collections.abc import Collection
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -21,12 +22,26 @@ from strangeness.core.errors import InputError
 class Map(eqx.Module):
     """A fitted representation: a batch with a new ``x``, the same rows and the same identities."""
 
+    def columns(self, available: Collection[str]) -> tuple[str, ...]:
+        """Those of the available columns that it reads, ``constituents`` among them; all by default."""
+        return tuple(available)
+
     @abc.abstractmethod
     def __call__(self, batch: Batch) -> Batch: ...
 
 
 class Representation(abc.ABC):
-    """A dataclass of options that is fitted to a ``Map``."""
+    """A dataclass of options that is fitted to a ``Map``.
+
+    Attributes:
+        makes: the input kind of the detectors that can stand behind it.
+    """
+
+    makes: ClassVar[str] = "tabular"
+
+    def columns(self, available: Collection[str]) -> tuple[str, ...]:
+        """Those of the available columns that it reads, ``constituents`` among them; all by default."""
+        return tuple(available)
 
     @abc.abstractmethod
     def fit_map(self, source: Source, *, key: PRNGKeyArray) -> Map: ...

@@ -46,6 +46,8 @@ def running(**changes: Any) -> Iterator[Run]:
 def progress(label: str, total: int) -> Iterator[Callable[[int, str], None]]:
     """A bar with count, text and time left on standard error, when the run shows it and there is a terminal.
 
+    A ``total`` of 0 stands for one that is not known.
+
     Yields:
         a function of (steps done in all, text to show).
     """
@@ -67,5 +69,5 @@ def progress(label: str, total: int) -> Iterator[Callable[[int, str], None]]:
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=console, transient=True) as bar:
-        task = bar.add_task(label, total=total, text="")
+        task = bar.add_task(label, total=total or None, text="")
         yield lambda done, text="": bar.update(task, completed=done, text=text)

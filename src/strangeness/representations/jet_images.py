@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import numpy as np
@@ -15,7 +15,7 @@ from strangeness.core.batch import Batch, Source
 from strangeness.core.errors import InputError, nearest
 from strangeness.core.estimators import Map, Representation
 from strangeness.representations import pixels as grid
-from strangeness.representations.particles import constituents_of, read_particles
+from strangeness.representations.particles import CONSTITUENTS, constituents_of, read_particles
 
 _BLOCK = 2**19
 """Pixels that are filled at once: 4 MB, which stays in the cache."""
@@ -31,6 +31,9 @@ class JetImageMap(Map):
     flipped: bool = eqx.field(static=True)
     normalisation: str = eqx.field(static=True)
     largest: float = eqx.field(static=True)
+
+    def columns(self, available: Collection[str]) -> tuple[str, ...]:
+        return (CONSTITUENTS,)
 
     def __call__(self, batch: Batch) -> Batch:
         """The batch with ``x`` the images, ``float32`` (n, pixels, pixels, 1) in [0, 1].
@@ -96,6 +99,11 @@ class JetImages(Representation):
     rotated: bool = True
     flipped: bool = True
     normalisation: str = "largest"
+
+    makes: ClassVar[str] = "image"
+
+    def columns(self, available: Collection[str]) -> tuple[str, ...]:
+        return (CONSTITUENTS,)
 
     def fit_map(self, source: Source, *, key: PRNGKeyArray) -> JetImageMap:
         """Check the options on the first batch; 'set' reads the whole source for its largest pixel.

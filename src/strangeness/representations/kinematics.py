@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,11 +51,20 @@ DERIVED: dict[str, tuple[tuple[str, ...], Callable[[Columns], NDArray[Any]]]] = 
 """Name -> (columns needed, function); heavy and light order two jets by mass."""
 
 
+def columns_of(features: Collection[str], available: Collection[str]) -> tuple[str, ...]:
+    """The columns that features are made of: themselves where available, else what they derive from."""
+    needed = [(name,) if name in available else DERIVED.get(name, ((name,), None))[0] for name in features]
+    return tuple(dict.fromkeys(column for columns in needed for column in columns))
+
+
 class KinematicMap(Map):
     """Selects, derives and takes logarithms; fitted by remembering its columns."""
 
     features: tuple[str, ...] = eqx.field(static=True)
     log: tuple[str, ...] = eqx.field(static=True)
+
+    def columns(self, available: Collection[str]) -> tuple[str, ...]:
+        return columns_of(self.features, available)
 
     def __call__(self, batch: Batch) -> Batch:
         """The batch with ``x`` the matrix (n, d) of the features.
@@ -115,6 +124,9 @@ class KinematicFeatures(Representation):
 
     features: tuple[str, ...] = ()
     log: tuple[str, ...] = ()
+
+    def columns(self, available: Collection[str]) -> tuple[str, ...]:
+        return columns_of(self.features, available)
 
     def fit_map(self, source: Source, *, key: PRNGKeyArray) -> KinematicMap:
         """Check that every feature can be made from the source's first batch.

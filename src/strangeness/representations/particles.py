@@ -14,6 +14,8 @@ from strangeness.core.errors import InputError
 
 Array = NDArray[np.float64]
 
+CONSTITUENTS = "constituents"
+
 
 @dataclass(frozen=True)
 class Particles:
@@ -47,11 +49,11 @@ def constituents_of(batch: Batch) -> NDArray[Any]:
     Raises:
         InputError: when the batch has none, or they have another shape or type.
     """
-    if not isinstance(batch.x, Mapping) or "constituents" not in batch.x:
+    if not isinstance(batch.x, Mapping) or CONSTITUENTS not in batch.x:
         raise InputError(
             "the events have no constituents", "Read a file that holds the particles of each jet."
         )
-    found = np.asarray(batch.x["constituents"])
+    found = np.asarray(batch.x[CONSTITUENTS])
     if found.ndim != 3 or found.shape[2] != 3 or found.dtype.kind not in "iuf":
         raise InputError(
             f"'constituents' has shape {found.shape} of {found.dtype}", "Give (events, particles, 3) numbers."

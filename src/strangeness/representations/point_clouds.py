@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import equinox as eqx
 import numpy as np
@@ -14,7 +15,7 @@ from strangeness.core.batch import Batch, Source
 from strangeness.core.errors import InputError, nearest
 from strangeness.core.estimators import Map, Representation
 from strangeness.representations import pixels as grid
-from strangeness.representations.particles import Particles, constituents_of, read_particles
+from strangeness.representations.particles import CONSTITUENTS, Particles, constituents_of, read_particles
 
 MOMENTA = ("fraction", "log")
 _BLOCK = 4096
@@ -26,6 +27,9 @@ class PointCloudMap(Map):
     most: int = eqx.field(static=True)
     momentum: str = eqx.field(static=True)
     centred: bool = eqx.field(static=True)
+
+    def columns(self, available: Collection[str]) -> tuple[str, ...]:
+        return (CONSTITUENTS,)
 
     def __call__(self, batch: Batch) -> Batch:
         """The batch with ``x`` the clouds, ``float32`` (n, most, 3).
@@ -71,6 +75,11 @@ class PointClouds(Representation):
     most: int = 64
     momentum: str = "fraction"
     centred: bool = True
+
+    makes: ClassVar[str] = "set"
+
+    def columns(self, available: Collection[str]) -> tuple[str, ...]:
+        return (CONSTITUENTS,)
 
     def fit_map(self, source: Source, *, key: PRNGKeyArray) -> PointCloudMap:
         """Check the options on the first batch.

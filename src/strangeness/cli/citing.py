@@ -1,0 +1,50 @@
+"""``strangeness cite``: BibTeX of detectors, of what an artefact holds, of what a result was made with."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from strangeness.catalogue import all_detectors, find_detector
+from strangeness.cli.showing import described
+from strangeness.core.cards import Citation
+
+CALIBRATION = Citation(
+    key="Vovk2005",
+    authors="V. Vovk, A. Gammerman and G. Shafer",
+    title="Algorithmic Learning in a Random World",
+    year=2005,
+    where="Springer",
+)
+"""Of split and Mondrian conformal p-values."""
+SEARCH = Citation(
+    key="Choudalakis2011",
+    authors="G. Choudalakis",
+    title="On hypothesis testing, trials factor, hypertests and the BumpHunter",
+    year=2011,
+    where="arXiv:1101.0390",
+)
+"""Of the bump hunt."""
+
+
+def cited(names: Sequence[str], *, as_json: bool) -> str:
+    """The citations of detectors by name, or of files; of all detectors without a name.
+
+    Raises:
+        ConfigError: for an unknown name.
+        FileError: for a file that cannot be read.
+    """
+    found: dict[str, Citation] = {}
+    for name in names or sorted(all_detectors()):
+        for citation in _of_file(Path(name)) if Path(name).is_file() else [find_detector(name).card.citation]:
+            found[citation.key] = citation
+    if as_json:
+        return json.dumps([{**vars(one), "bibtex": one.bibtex()} for one in found.values()], indent=1)
+    return "\n\n".join(citation.bibtex() for citation in found.values())
+
+
+def _of_file(path: Path) -> list[Citation]:
+    configuration = described(path).get("configuration", {})
+    detectors = [str(configuration.get("detector", {}).get("name", ""))]
+    return [*(find_detector(name).card.citation for name in detectors if name), CALIBRATION, SEARCH]

@@ -1,0 +1,64 @@
+"""The files of a run: opened by their tables, read in chunks, and no column more than is used."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strangeness.cli.config import Config, FileTable
+from strangeness.core.estimators import Map, Representation
+from strangeness.events.events import Events
+from strangeness.events.source import EventFile, column_of, without_features
+
+
+def opened(table: FileTable, role: str) -> EventFile:
+    """A file of events; the role is in their identities, or two files of one name would share them."""
+    options = {"layout": table.layout, "name": f"{role} {Path(table.file).stem}"}
+    return EventFile(table.file, options=tuple(options.items()))
+
+
+def used(source: EventFile, by: Representation | Map, context: str) -> EventFile:
+    """The file, of which only what a representation uses, and the context, is read."""
+    return source.only((*by.columns(source.available()), context))
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The two samples of a search and the column that is searched; the reference may be None."""
+
+    data: EventFile
+    reference: EventFile | None
+    context: str
+
+    @classmethod
+    def of(cls, config: Config) -> Sources:
+        """The samples of a configuration."""
+        reference = None if config.reference is None else opened(config.reference, "reference")
+        return cls(opened(config.data, "data"), reference, config.search.context)
+
+    def seen_by(self, representation: Representation) -> tuple[EventFile, EventFile | None]:
+        """Data and reference with the columns that a representation uses."""
+        reference = None if self.reference is None else used(self.reference, representation, self.context)
+        return used(self.data, representation, self.context), reference
+
+    def spectra(self) -> tuple[NDArray[np.floating], NDArray[np.floating] | None]:
+        """The context, (n,), of data and reference."""
+        columns = [
+            None if source is None else column_of(source.only((self.context,)), self.context)
+            for source in (self.data, self.reference)
+        ]
+        return columns[0], columns[1]  # type: ignore[return-value]
+
+    @cached_property
+    def known(self) -> dict[str, Events]:
+        """Who the events of both samples are, their truth and origin; nothing that is measured."""
+        both = {"data": self.data, "reference": self.reference}
+        return {
+            name: without_features(source.only((self.context,)))
+            for name, source in both.items()
+            if source is not None
+        }
