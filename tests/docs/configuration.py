@@ -15,8 +15,13 @@ MEANING = {
     "out": "folder of the run, relative to the file; `--out` goes before it",
     "data.file": "events under test; paths are relative to the configuration",
     "data.layout": f"one of {', '.join(map(code, LAYOUTS))}; left out, the content decides",
+    "data.unit": "unit of energies, momenta and masses (told by their names); left out: GeV, and what is too "
+    "large for it is refused",
+    "data.tree": "tree of a ROOT file that holds several",
     "reference.file": "events of the known physics; the table left out, `search.region` is needed",
     "reference.layout": "as `data.layout`",
+    "reference.unit": "as `data.unit`",
+    "reference.tree": "as `data.tree`",
     "representation.features": f"columns or derived features; left out: {toml(list(FEATURES.features))}",
     "representation.log": f"those that enter as log(1 + value); left out: those of "
     f"{toml(list(FEATURES.log))} that are among the features",

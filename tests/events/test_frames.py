@@ -130,7 +130,7 @@ def _pickle(kind: bytes | None) -> Spoil:
         (_pickle(b"junk"), "the names of the 3 columns"),
         (_pickle(b"(lp0\nVa\np1\na."), "the names of the 3 columns"),
         (_pickle(b"cos\nsystem\n(S'exit 1'\ntR."), "the names of the 3 columns"),
-        (_pickle(b"(lVa\naVb\naVc\na."), "is no LHC Olympics file: it has 3 columns"),
+        (_pickle(b"(lVa\naVb\naVc\na."), "is no LHC Olympics or top tagging file: it has 3 columns"),
     ],
 )
 def test_refusals(tmp_path: Path, spoil: Spoil, message: str) -> None:

@@ -19,6 +19,7 @@ def particles(n: int, seed: int = 0) -> tuple[np.ndarray, list[np.ndarray]]:
     """Zero-padded rows (n, 2100) and the particles of each event (k, 3)."""
     rng = np.random.default_rng(seed)
     lists = [rng.uniform(0.5, 3.0, (count, 3)).astype(np.float32) for count in rng.integers(0, 12, n)]
+    lists = [cells[np.argsort(-cells[:, 0])] for cells in lists]
     rows = np.zeros((n, 700, 3))
     for row, cells in zip(rows, lists, strict=True):
         row[: len(cells)] = cells
@@ -176,8 +177,12 @@ def test_refusals(tmp_path: Path) -> None:
         (jet, {"label": "signal"}, "no label column 'signal'"),
         (raw, {"columns": ["mjj"]}, "has no column 'mjj'"),
         (raw, {"label": "signal"}, "no label column 'signal'"),
-        (raw, {"layout": "lhco-features"}, "is no LHC Olympics file: it has 2100 columns"),
-        (fixed(tmp_path / "a.h5", jets(3)[:, :2], np.array(["a", "b"], "S")), {}, r"it has 2 columns \(a, b"),
+        (raw, {"layout": "lhco-features"}, "does not hold 'lhco-features' but 'lhco'"),
+        (
+            fixed(tmp_path / "a.h5", jets(3)[:, :2], np.array(["a", "b"], "S")),
+            {},
+            r"no LHC Olympics or top tagging file: it has 2 columns \(a, b",
+        ),
         (fixed(tmp_path / "b.h5", spoiled, np.arange(2100)), {}, "holds NaN or infinite particles"),
         (
             fixed(tmp_path / "c.h5", at_rest, np.array(NAMES, "S")),

@@ -1,5 +1,6 @@
 """Which reader reads what, and what is refused before any does."""
 
+import gzip
 import tracemalloc
 from dataclasses import replace
 from pathlib import Path
@@ -28,9 +29,13 @@ def test_the_content_decides_not_the_suffix(events: Events, tmp_path: Path) -> N
     ("content", "message"),
     [
         (b"", r"is empty \(0 bytes\)"),
-        (b"mjj,mj1\n3000,80\n", r"is no known format \(it starts with b'mjj,mj1"),
-        (b"root\0\0\0\0", "is a ROOT file"),
-        (b"P", "is no known format"),
+        (b"MZ\x90\0\3", r"is no known format \(it starts with b'MZ"),
+        (b"\xff\xfem\0", "is no known format"),
+        (b"\x1f\x8b junk", "truncated or damaged gzip file"),
+        (gzip.compress(b"PK\3\4"), "is no known format"),
+        (b"root\0\0\0\0", "truncated or damaged ROOT file"),
+        (b"P", "is not a table of numbers"),
+        (b"\n\n", "is no known format"),
         (b"PAR1" + bytes(50), "truncated or damaged Parquet file"),
         (b"PAR1", "truncated or damaged Parquet file"),
         (b"\x89HDF\r\n\x1a\n" + bytes(50), "truncated or damaged HDF5 file"),
@@ -84,7 +89,7 @@ def test_a_failing_disk_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     def failing(*_: object) -> None:
         raise OSError(5, "Input/output error")
 
-    monkeypatch.setattr("strangeness.events.reading.open", failing, raising=False)
+    monkeypatch.setattr("strangeness.events.detect.open", failing, raising=False)
     with pytest.raises(FileError, match=r"cannot read '.*a.npz': Input/output error"):
         read(tmp_path / "a.npz")
 
@@ -108,7 +113,7 @@ def test_arguments_are_checked_before_the_first_chunk(events: Events, tmp_path: 
 @pytest.mark.parametrize("kind", ["npz", "npy", "npy by columns", "h5"])
 def test_chunks_do_not_hold_the_file(tmp_path: Path, kind: str) -> None:
     n, path = (600, tmp_path / "a.h5") if kind == "h5" else (100_000, tmp_path / "a")
-    matrix = np.random.default_rng(0).normal(size=(n, 2100 if kind == "h5" else 10))
+    matrix = np.random.default_rng(0).uniform(size=(n, 2100 if kind == "h5" else 10))
     if kind == "h5":
         with h5py.File(path, "w") as file:
             file["df/block0_items"], file["df/block0_values"] = np.arange(2100), matrix

@@ -31,10 +31,16 @@ class _Table(BaseModel):
 
 
 class FileTable(_Table):
-    """A file of events; ``layout`` only where its content does not tell."""
+    """A file of events; ``layout``, ``unit`` and ``tree`` only where its content does not tell."""
 
     file: str
     layout: str | None = None
+    unit: Literal["GeV", "MeV"] | None = None
+    tree: str | None = None
+
+    def options(self) -> dict[str, Any]:
+        """What ``read`` and ``read_chunks`` are told beside the file."""
+        return {"layout": self.layout, "unit": self.unit, "tree": self.tree}
 
 
 class RepresentationTable(_Table):

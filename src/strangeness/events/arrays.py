@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strangeness.core.errors import FileError
-from strangeness.events.columns import Part, Request, readable, refuse_absurd
+from strangeness.events.columns import BROKEN, Part, Request, readable, refuse_absurd
 
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
 _ZIP_ERRORS = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error)
@@ -24,29 +25,32 @@ def parts(request: Request, kind: str) -> Iterator[Part]:
     """The events of an .npz or .npy file in chunks."""
     if request.columns is not None and request.constituents:
         raise request.no_constituents()
-    with readable(request.path, f".{kind}"):
-        try:
-            yield from _matrix(request) if kind == "npy" else _archive(request)
-        except _ZIP_ERRORS as error:
-            raise ValueError(str(error)) from error
+    if kind == "npy":
+        with readable(request.path, ".npy"):
+            yield from _matrix(request)
+    else:
+        with unzipped(request.path) as archive:
+            arrays = {name: member(archive, name, request.path) for name in _members(archive, request)}
+            yield from _blocks(arrays, _columns(arrays, request), request)
+
+
+@contextmanager
+def unzipped(path: Path) -> Generator[zipfile.ZipFile, None, None]:
+    """An open .npz file that claims no absurd size; errors of its readers become one line."""
+    with readable(path, ".npz", (*BROKEN, *_ZIP_ERRORS)), zipfile.ZipFile(path) as archive:
+        refuse_absurd(path, sum(info.file_size for info in archive.infolist()))
+        yield archive
 
 
 def _matrix(request: Request) -> Iterator[Part]:
     with open(request.path, "rb") as stream:
-        array = _Array(request.path, "array", stream, request.path.stat().st_size)
+        array = StoredArray(request.path, "array", stream, request.path.stat().st_size)
         array.must_be_numbers()
         columns: Columns = {name: ("array", index) for index, name in enumerate(_counted(array.width))}
         yield from _blocks({"array": array}, columns, request)
 
 
-def _archive(request: Request) -> Iterator[Part]:
-    with zipfile.ZipFile(request.path) as archive:
-        refuse_absurd(request.path, sum(info.file_size for info in archive.infolist()))
-        arrays = {name: _member(archive, name, request.path) for name in _members(archive, request)}
-        yield from _blocks(arrays, _columns(arrays, request), request)
-
-
-def _blocks(arrays: dict[str, _Array], columns: Columns, request: Request) -> Iterator[Part]:
+def _blocks(arrays: dict[str, StoredArray], columns: Columns, request: Request) -> Iterator[Part]:
     features, label = request.features(columns), request.truth(columns)
     if not features:
         raise FileError(f"'{request.path}' has no column of numbers", "Store one array a column.")
@@ -75,7 +79,7 @@ def _members(archive: zipfile.ZipFile, request: Request) -> list[str]:
     return [name for name in stored if name in wanted]
 
 
-def _columns(arrays: dict[str, _Array], request: Request) -> Columns:
+def _columns(arrays: dict[str, StoredArray], request: Request) -> Columns:
     columns: Columns = {name: (name, 0) for name, array in arrays.items() if array.is_column()}
     if "id" in arrays and arrays["id"].width == 2:
         columns["id"] = ("id", slice(None))
@@ -92,7 +96,7 @@ def _columns(arrays: dict[str, _Array], request: Request) -> Columns:
     return {name: ("features", position) for position, name in enumerate(names)} | kept
 
 
-def _common_rows(arrays: dict[str, _Array], path: Path) -> int:
+def _common_rows(arrays: dict[str, StoredArray], path: Path) -> int:
     first = next(iter(arrays))
     for name, array in arrays.items():
         array.must_be_numbers()
@@ -108,13 +112,18 @@ def _counted(width: int) -> list[str]:
     return [f"x{index}" for index in range(width)]
 
 
-def _member(archive: zipfile.ZipFile, name: str, path: Path) -> _Array:
+def member(archive: zipfile.ZipFile, name: str, path: Path) -> StoredArray:
+    """An array of an archive by its name.
+
+    Raises:
+        FileError: when it holds objects or does not have the size that it claims.
+    """
     info = archive.getinfo(f"{name}.npy")
-    return _Array(path, name, archive.open(info), info.file_size)
+    return StoredArray(path, name, archive.open(info), info.file_size)
 
 
-class _Array:
-    """One stored array, read in blocks of rows; in a matrix stored by columns each block is sought out."""
+class StoredArray:
+    """An array in a file, read in blocks of rows; in a matrix stored by columns each block is sought out."""
 
     def __init__(self, path: Path, name: str, stream: Any, size: int) -> None:
         self.path, self.name, self.stream = path, name, stream
@@ -147,9 +156,9 @@ class _Array:
         """Whether there is one number a row."""
         return len(self.shape) == 1 and self.dtype.kind in "biuf"
 
-    def must_be_numbers(self) -> None:
-        """Refuse text, dates and the like."""
-        if self.dtype.kind not in "biuf" or len(self.shape) not in (1, 2):
+    def must_be_numbers(self, dimensions: int = 2) -> None:
+        """Refuse text, dates and the like, and more ``dimensions``."""
+        if self.dtype.kind not in "biuf" or not 1 <= len(self.shape) <= dimensions:
             raise self.refused(f"is {self.dtype} of shape {self.shape}", "Store numbers, one row an event.")
 
     def refused(self, why: str, remedy: str) -> FileError:
@@ -163,9 +172,9 @@ class _Array:
         flat = np.frombuffer(self._bytes(self.start, self.rows * self.dtype.itemsize), self.dtype)
         return [name.decode() if isinstance(name, bytes) else str(name) for name in flat]
 
-    def read(self, start: int, count: int) -> NDArray[Any]:
+    def read(self, start: int, count: int, dimensions: int = 2) -> NDArray[Any]:
         """Rows ``start`` to ``start + count`` as (count, width)."""
-        self.must_be_numbers()
+        self.must_be_numbers(dimensions)
         size = self.dtype.itemsize
         if not self.fortran or self.width == 1:
             raw = self._bytes(self.start + start * self.width * size, count * self.width * size)

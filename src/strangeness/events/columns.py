@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,20 +28,22 @@ class Request:
         chunk: most events at a time.
         columns: features to read, ``constituents`` among them if wanted; None for all.
         label: the column that holds truth, or None to leave truth in the file.
+        tree: the tree of a ROOT file, or None to find it.
     """
 
     path: Path
     chunk: int = 65_536
     columns: tuple[str, ...] | None = None
     label: str | None = "label"
+    tree: str | None = None
 
     @property
     def constituents(self) -> bool:
         """Whether particles are wanted if there are any."""
         return self.columns is None or CONSTITUENTS in self.columns
 
-    def features(self, available: Iterable[str]) -> list[str]:
-        """The features to read out of those ``available``.
+    def features(self, available: Iterable[str], more: Iterable[str] = ()) -> list[str]:
+        """The features to read: all of those ``available``, or the named ones, which may be in ``more`` too.
 
         Raises:
             InputError: for a column that is missing (with the nearest names) or that holds truth.
@@ -49,18 +51,21 @@ class Request:
         known = [name for name in available if name not in {"id", "weight", "label", self.label}]
         if self.columns is None:
             return known
+        names = {*known, *more}
         wanted = [name for name in dict.fromkeys(self.columns) if name != CONSTITUENTS]
         for name in wanted:
             if name in {"label", self.label}:
                 raise InputError(
                     f"the column '{name}' of '{self.path}' is truth", "Leave it out of 'columns'."
                 )
-            if name not in known:
-                raise InputError(f"'{self.path}' has no column '{name}'", nearest(name, known))
+            if name not in names:
+                raise InputError(f"'{self.path}' has no column '{name}'", nearest(name, names))
         return wanted
 
-    def truth(self, available: Iterable[str]) -> str | None:
+    def truth(self, available: Iterable[str], usual: str = "label") -> str | None:
         """The name of the label column, or None when there is none or it is not wanted.
+
+        ``usual`` is the name in this layout, which stands for the default 'label'.
 
         Raises:
             InputError: when another label than the default was asked for and is missing.
@@ -70,7 +75,7 @@ class Request:
             return self.label
         if self.label != "label":
             raise InputError(f"'{self.path}' has no label column '{self.label}'", nearest(self.label, names))
-        return None
+        return usual if usual in names else None
 
     def no_constituents(self) -> InputError:
         """The error for a file without particles, where ``columns`` names them."""
@@ -79,26 +84,38 @@ class Request:
 
 @dataclass(frozen=True)
 class Part:
-    """Consecutive events as a format holds them; what is None takes its neutral value."""
+    """Consecutive events as a format holds them; what is None takes its neutral value.
+
+    ``entry`` are places in the file that identities are made of, where events are left out.
+    """
 
     rows: int
     features: Mapping[str, NDArray[Any]]
     constituents: Constituents | None = None
     id: NDArray[Any] | None = None
+    entry: NDArray[np.uint64] | None = None
     weight: NDArray[Any] | None = None
     label: NDArray[Any] | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
 
 
+BROKEN: tuple[type[Exception], ...] = (
+    *(OSError, ValueError, RuntimeError, KeyError, EOFError, NotImplementedError, MemoryError),
+)
+"""What libraries raise on a broken file."""
+
+
 @contextmanager
-def readable(path: Path, kind: str) -> Iterator[None]:
+def readable(
+    path: Path, kind: str, raised: tuple[type[Exception], ...] = BROKEN
+) -> Generator[None, None, None]:
     """Turn whatever a library raises on a broken file into one line."""
     try:
         yield
     except StrangenessError:
         raise
-    except (OSError, ValueError, RuntimeError, KeyError, EOFError, NotImplementedError, MemoryError) as error:
-        reason = str(error).strip().partition("\n")[0] or type(error).__name__
+    except raised as error:
+        reason = str(error).strip().partition("\n")[0][:160] or type(error).__name__
         raise FileError(
             f"'{path}' is a truncated or damaged {kind} file ({reason})", "Copy or download it again."
         ) from error

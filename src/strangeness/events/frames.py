@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickletools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,9 @@ class _Block:
         rows = self.data[start:stop] if self.field is None else self.data.fields(self.field)[start:stop]
         return np.asarray(rows, np.float64).reshape(stop - start, len(self.names))
 
+    def columns(self, start: int, stop: int) -> dict[str, NDArray[np.float64]]:
+        return dict(zip(self.names, self.read(start, stop).T, strict=True))
+
 
 @dataclass(frozen=True)
 class Frame:
@@ -49,9 +52,12 @@ class Frame:
         """Rows ``start`` to ``stop`` of all columns."""
         return np.concatenate([block.read(start, stop) for block in self.blocks], axis=1)
 
-    def position(self, name: str) -> int:
-        """Where a column stands."""
-        return self.names.index(name)
+    def columns(self, start: int, stop: int, names: Iterable[str]) -> dict[str, NDArray[np.float64]]:
+        """Rows ``start`` to ``stop`` of the named columns, each (rows,); blocks without them are not read."""
+        wanted = set(names)
+        blocks = [block for block in self.blocks if wanted.intersection(block.names)]
+        values = {name: rows for block in blocks for name, rows in block.columns(start, stop).items()}
+        return {name: values[name] for name in wanted}
 
     def ordered(self, rows: NDArray[np.float64], count: int) -> NDArray[np.float64]:
         """The columns '0' to ``count - 1`` of ``rows`` in the order of their numbers."""
@@ -66,9 +72,7 @@ def open_frame(file: h5py.File, path: Path) -> Frame:
         FileError: when there is none or more than one, when it holds links, data in other files, objects, or
             claims an absurd size.
     """
-    found = {
-        key: group for key, group in _groups(file, path).items() if {"table", "block0_values"} & set(group)
-    }
+    found = {key: group for key, group in _groups(file, path).items() if _holds_frame(group)}
     if len(found) != 1:
         raise FileError(
             f"'{path}' holds {len(found)} pandas tables ({', '.join(found) or 'its keys: ' + _keys(file)})",
@@ -80,6 +84,13 @@ def open_frame(file: h5py.File, path: Path) -> Frame:
     if len(lengths) != 1:
         raise FileError(f"the blocks of '{path}' have {sorted(lengths)} rows", "Write the file again.")
     return Frame(tuple(blocks), lengths.pop())
+
+
+def _holds_frame(group: h5py.Group) -> bool:
+    """Whether a group is a data frame; one that is called 'table' makes none of the group around it."""
+    if "table" in set(group) and isinstance(group.get("table", getlink=True), h5py.HardLink):
+        return group.get("table", getclass=True) is not h5py.Group or "block0_values" in set(group)
+    return bool({"table", "block0_values"} & set(group))
 
 
 def _keys(file: h5py.File) -> str:
@@ -113,7 +124,20 @@ def _dataset(group: h5py.Group, name: str, path: Path) -> h5py.Dataset:
     if data.dtype.hasobject:
         raise FileError(f"'{name}' of '{path}' holds objects", "Store numbers, and names as plain text.")
     refuse_absurd(path, int(np.prod(data.shape, dtype=object)) * data.dtype.itemsize)
+    _refuse_unknown_filters(data, path)
     return data
+
+
+def _refuse_unknown_filters(data: h5py.Dataset, path: Path) -> None:
+    """Other compressions than HDF5's own, such as Blosc, come with a plug-in that has to be imported."""
+    stored = data.id.get_create_plist()
+    for code, _, _, name in (stored.get_filter(index) for index in range(stored.get_nfilters())):
+        if not h5py.h5z.filter_avail(code):
+            raise FileError(
+                f"'{path}' is compressed by {name.decode(errors='replace') or 'an unknown filter'} "
+                f"(HDF5 filter {code}), which is not installed",
+                "Run 'h5repack -f GZIP=4' where it is, or install hdf5plugin and import it first.",
+            )
 
 
 def _fixed(group: h5py.Group, path: Path) -> list[_Block]:

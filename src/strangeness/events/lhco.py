@@ -5,7 +5,9 @@ pandas wrote them, in its fixed or its table format; both are read here without 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import h5py
@@ -14,12 +16,41 @@ from numpy.typing import NDArray
 
 from strangeness.core.errors import FileError
 from strangeness.events.columns import Part, Request, readable
+from strangeness.events.detect import among
 from strangeness.events.events import Constituents
 from strangeness.events.frames import Frame, open_frame
 
 PARTICLES = 700
 _STEP = 1024  # rows of 2,100 numbers held at once, 17 MB
+_RAW, _LABEL = [str(index) for index in range(3 * PARTICLES)], str(3 * PARTICLES)
 _MOMENTA = [f"{name}j{jet}" for jet in (1, 2) for name in ("px", "py", "pz", "m", "tau1", "tau2", "tau3")]
+
+
+def layout_of(request: Request) -> str:
+    """The layout of a pandas table: 'lhco', 'lhco-features' or 'top-tagging'.
+
+    Raises:
+        FileError: when it is none of them, or when there is no table.
+    """
+    with opened(request.path) as frame:
+        if set(frame.names) in (set(_RAW), {*_RAW, _LABEL}):
+            return "lhco"
+        if among(frame.names, _MOMENTA):
+            return "lhco-features"
+        if among(frame.names, ("E_0", "PX_0", "PY_0", "PZ_0")):
+            return "top-tagging"
+        raise FileError(
+            f"'{request.path}' is no LHC Olympics or top tagging file: it has {len(frame.names)} columns "
+            f"({', '.join(frame.names[:3])}, ...)",
+            "Give 2,100 or 2,101 numbers an event, features, or E_0, PX_0, ..., or write Parquet.",
+        )
+
+
+@contextmanager
+def opened(path: Path) -> Generator[Frame, None, None]:
+    """The pandas table of an HDF5 file; errors of its readers become one line."""
+    with readable(path, "HDF5"), h5py.File(path, "r") as file:
+        yield open_frame(file, path)
 
 
 def parts(request: Request, kind: str) -> Iterator[Part]:
@@ -27,47 +58,38 @@ def parts(request: Request, kind: str) -> Iterator[Part]:
 
     Particles (700 x (pt, eta, phi), zero padded, the label in column 2,100 where there is one) become
     constituents in the detector's frame, without features. Features keep their names and gain mjj, mj1, mj2,
-    pt1, pt2 (GeV), eta1, eta2, tau21_1, tau32_1, tau21_2, tau32_2 (0 where the denominator is 0).
+    pt1, pt2 (GeV), eta1, eta2, phi1, phi2, tau21_1, tau32_1, tau21_2, tau32_2 (0 where the denominator is 0).
     """
-    with readable(request.path, "HDF5"), h5py.File(request.path, "r") as file:
-        frame = open_frame(file, request.path)
-        raw = [str(index) for index in range(3 * PARTICLES)]
-        if set(frame.names) in (set(raw), {*raw, str(3 * PARTICLES)}) and kind == "lhco":
-            yield from _particles(frame, request)
-        elif set(_MOMENTA) <= set(frame.names):
-            yield from _features(frame, request)
-        else:
-            raise FileError(
-                f"'{request.path}' is no LHC Olympics file: it has {len(frame.names)} columns "
-                f"({', '.join(frame.names[:3])}, ...)",
-                "Give 2,100 or 2,101 numbers an event or the features file, or write Parquet.",
-            )
+    with opened(request.path) as frame:
+        yield from _features(frame, request) if _MOMENTA[0] in frame.names else _particles(frame, request)
 
 
 def _particles(frame: Frame, request: Request) -> Iterator[Part]:
-    last = str(3 * PARTICLES)
-    label = last if request.label in ("label", last) and last in frame.names else None
-    if request.label not in (None, "label", last):
-        request.truth(frame.names)
-    if request.columns is not None:
-        request.features([])
+    label = request.truth({_LABEL} & set(frame.names), usual=_LABEL)
+    request.features([])
     for start, stop in _steps(0, frame.rows, request.chunk):
-        blocks = [frame.read(a, b) for a, b in _steps(start, stop, _STEP)]
-        lists = [_jagged(frame.ordered(block, 3 * PARTICLES), request) for block in blocks]
-        labels = [block[:, frame.position(label)] for block in blocks] if label else None
-        yield Part(
-            rows=stop - start,
-            features={},
-            constituents=_joined(lists),
-            label=None if labels is None else np.concatenate(labels),
-        )
+        lists, labels = [], []
+        for low, high in _steps(start, stop, _STEP):
+            block = frame.read(low, high)
+            lists.append(_jagged(frame.ordered(block, 3 * PARTICLES), request, low))
+            labels.append(block[:, frame.names.index(label)] if label else ())
+        truth = np.concatenate(labels) if label else None
+        yield Part(rows=stop - start, features={}, constituents=_joined(lists), label=truth)
 
 
-def _jagged(matrix: NDArray[np.float64], request: Request) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def _jagged(
+    matrix: NDArray[np.float64], request: Request, start: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Counts (rows,) and the particles with pt > 0, (particles, 3)."""
-    if not np.all(np.isfinite(matrix)):
-        raise FileError(f"'{request.path}' holds NaN or infinite particles", "Repair or remove them first.")
     cells = matrix.reshape(len(matrix), PARTICLES, 3)
+    wrong = ~np.isfinite(cells).all(axis=2) | (cells[:, :, 0] < 0)
+    if wrong.any():
+        row, place = np.argwhere(wrong)[0]
+        raise FileError(
+            f"'{request.path}' holds NaN or infinite particles, or negative pt: particle {place} of event "
+            f"{start + row} is {cells[row, place].tolist()}",
+            "Repair or remove them first.",
+        )
     real = cells[:, :, 0] > 0
     return real.sum(axis=1), cells[real].astype(np.float32)
 
@@ -85,10 +107,11 @@ def _features(frame: Frame, request: Request) -> Iterator[Part]:
     names = [*frame.names, *(name for name in _derived_names() if name not in frame.names)]
     label = request.truth(names)
     wanted = request.features(names)
+    made = not set(wanted) <= set(frame.names)
+    stored = {name for name in [*wanted, *([label] if label else [])] if name in frame.names}
     for start, stop in _steps(0, frame.rows, request.chunk):
-        block = frame.read(start, stop)
-        columns = {name: block[:, frame.position(name)] for name in frame.names}
-        columns = derived(columns) | columns
+        columns = frame.columns(start, stop, stored.union(_MOMENTA if made else ()))
+        columns = (derived(columns) if made else {}) | columns
         yield Part(
             rows=stop - start,
             features={name: columns[name] for name in wanted},
@@ -101,7 +124,7 @@ def _derived_names() -> list[str]:
 
 
 def derived(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float64]]:
-    """Masses, transverse momenta (GeV), pseudorapidities and subjettiness ratios of both jets, each (n,).
+    """Masses, transverse momenta (GeV), directions and subjettiness ratios of both jets, each (n,).
 
     ``columns`` holds pxj1, pyj1, pzj1, mj1 (GeV), tau1j1, tau2j1, tau3j1 and the same for j2.
     """
@@ -115,6 +138,7 @@ def derived(columns: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float64
         total += np.stack([np.sqrt(pt**2 + pz**2 + mass**2), px, py, pz])
         with np.errstate(divide="ignore", invalid="ignore"):
             out |= {f"mj{jet}": mass, f"pt{jet}": pt, f"eta{jet}": np.arcsinh(pz / pt)}
+        out[f"phi{jet}"] = np.arctan2(py, px)
         for above, below in ((2, 1), (3, 2)):
             top, bottom = columns[f"tau{above}j{jet}"], columns[f"tau{below}j{jet}"]
             ratio = np.divide(top, bottom, out=np.zeros(len(mass)), where=np.asarray(bottom) > 0)

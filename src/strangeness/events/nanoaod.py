@@ -1,0 +1,313 @@
+"""NanoAOD and PFNano (CMS): events with their two leading fat jets, or one row a fat jet.
+
+The particles of the jets are read where the file has them: ``PFCands_*`` with the pairs of
+``FatJetPFCands_pFCandsIdx`` and ``FatJetPFCands_jetIdx``, or the same in the singular.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from strangeness.core.errors import FileError
+from strangeness.events.columns import Part, Request
+from strangeness.events.events import Constituents
+from strangeness.events.particles import around, offsets_of
+from strangeness.events.trees import Lists, Tree, opened, sliced
+
+Array = NDArray[np.float64]
+_PAIRS = (
+    ("PFCands", "FatJetPFCands_jetIdx", "FatJetPFCands_pFCandsIdx"),
+    ("PFCand", "FatJetPFCand_jetIdx", "FatJetPFCand_pfCandIdx"),
+)
+_NEEDS = {
+    "pt": ("pt",),
+    "eta": ("eta",),
+    "phi": ("phi",),
+    "mass": ("mass",),
+    "msoftdrop": ("msoftdrop",),
+    "tau21": ("tau1", "tau2"),
+    "tau32": ("tau2", "tau3"),
+    "multiplicity": (),
+}
+"""Quantity of a jet -> the branches FatJet_* that it is made of."""
+_EVENT = {
+    "pt": "pt{}",
+    "eta": "eta{}",
+    "phi": "phi{}",
+    "mass": "mj{}",
+    "tau21": "tau21_{}",
+    "tau32": "tau32_{}",
+}
+_EVENT_MORE = {"msoftdrop": "msoftdrop{}"}
+_MOST_JETS = 65_536
+
+
+def parts(request: Request, kind: str) -> Iterator[Part]:
+    """The events, or the fat jets, in chunks.
+
+    An event has mjj, and for its two fat jets of largest pt: pt1, eta1, phi1, mj1, tau21_1, tau32_1, pt2, ...
+    (GeV, radians; mj is FatJet_mass); events with fewer are left out and counted in the provenance. Named
+    columns may also be msoftdrop1, msoftdrop2 and branches with one number an event. Its constituents are
+    those of the two jets, in the detector's frame.
+
+    A fat jet has pt, eta, phi, mass, msoftdrop, tau21, tau32 and, with constituents, multiplicity. Named
+    columns may also be branches FatJet_* and those of its event. Its constituents are around its axis.
+
+    Where candidates have a ``puppiWeight``, their pt is multiplied by it.
+    """
+    with opened(request) as tree:
+        layout = _PerJet(tree, request) if kind == "nanoaod-jets" else _PerEvent(tree, request)
+        yield from layout.parts()
+
+
+@dataclass(frozen=True)
+class _Fat:
+    """The fat jets of some events, one behind the other, and what belongs to their particles."""
+
+    start: int
+    lists: Mapping[str, Lists]
+    flat: Mapping[str, NDArray[Any]]
+    request: Request
+
+    def __getitem__(self, name: str) -> Array:
+        return np.asarray(self.lists[f"FatJet_{name}"].values, np.float64)
+
+    @property
+    def offsets(self) -> NDArray[np.int64]:
+        return self.lists["FatJet_pt"].offsets
+
+    @cached_property
+    def event(self) -> NDArray[np.int64]:
+        """The event of each jet, counted within the step."""
+        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
+
+    def quantity(self, name: str) -> Array:
+        """A quantity of each jet; ratios are 0 where the denominator is."""
+        needed = _NEEDS[name]
+        if len(needed) == 1:
+            return self[needed[0]]
+        below, above = self[needed[0]], self[needed[1]]
+        return np.divide(above, below, out=np.zeros(len(below)), where=below > 0)
+
+    def leading(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """The events with two fat jets, and their two jets of largest pt."""
+        order = np.lexsort((-self["pt"], self.event))
+        events = np.flatnonzero(np.diff(self.offsets) >= 2)
+        first = self.offsets[:-1][events]
+        return events, order[first], order[first + 1]
+
+    def particles(self, pairs: tuple[str, str, str]) -> tuple[NDArray[np.int64], dict[str, Array]]:
+        """The jet of each particle, and its pt, eta, phi; particles of no jet are left out."""
+        kind, jet_name, particle_name = pairs
+        jet, particle = self.lists[jet_name], self.lists[particle_name]
+        event = np.repeat(np.arange(len(jet.offsets) - 1), np.diff(jet.offsets))
+        pt = self.lists[f"{kind}_pt"]
+        if len(jet.values) != len(particle.values):
+            raise FileError(
+                f"'{jet_name}' and '{particle_name}' of '{self.request.path}' differ in length",
+                "Write it again.",
+            )
+        for name, index, offsets in ((jet_name, jet, self.offsets), (particle_name, particle, pt.offsets)):
+            outside = index.values >= np.diff(offsets)[event]
+            if outside.any():
+                place = int(np.argmax(outside))
+                raise FileError(
+                    f"'{name}' of '{self.request.path}' is {index.values[place]} in event "
+                    f"{self.start + event[place]}, which has fewer",
+                    "Write it again.",
+                )
+        real = (jet.values >= 0) & (particle.values >= 0)
+        pick = pt.offsets[:-1][event[real]] + particle.values[real]
+        values = {
+            name: self.lists[f"{kind}_{name}"].values[pick].astype(float) for name in ("pt", "eta", "phi")
+        }
+        if (weight := self.lists.get(f"{kind}_puppiWeight")) is not None:
+            values["pt"] = values["pt"] * weight.values[pick]
+        return self.offsets[:-1][event[real]] + jet.values[real], values
+
+
+class _Layout:
+    """What is asked of a NanoAOD tree, whatever its rows are."""
+
+    def __init__(self, tree: Tree, request: Request) -> None:
+        self.tree, self.request = tree, request
+        self.jets = {name.removeprefix("FatJet_") for name in tree.names if name.startswith("FatJet_")}
+        found = next((p for p in _PAIRS if {*p[1:], f"{p[0]}_pt"} <= set(tree.names)), None)
+        if found is None and request.columns is not None and request.constituents:
+            raise request.no_constituents()
+        self.has_particles = found is not None
+        self.pairs = found if request.constituents else None
+        self.label = request.truth(tree.names)
+        self.metadata: dict[str, Any] = {"tree": tree.name}
+
+    def has(self, quantity: str) -> bool:
+        """Whether the tree has the branches of a quantity."""
+        if quantity == "multiplicity":
+            return self.has_particles
+        return set(_NEEDS[quantity]) <= self.jets
+
+    def particle_branches(self) -> list[str]:
+        """The branches of the particles, if these are wanted."""
+        if self.pairs is None:
+            return []
+        weight = f"{self.pairs[0]}_puppiWeight"
+        names = [f"{self.pairs[0]}_{name}" for name in ("pt", "eta", "phi")]
+        return [*self.pairs[1:], *names, *([weight] if weight in self.tree.names else [])]
+
+    def counts(self) -> Iterator[NDArray[np.int64]]:
+        """Fat jets an event."""
+        name = "nFatJet" if "nFatJet" in self.tree.names else "FatJet_pt"
+        for _, _, flat, lists in self.tree.steps([name], 1_000_000):
+            yield flat[name].astype(np.int64) if name in flat else np.diff(lists[name].offsets)
+
+    def steps(self, branches: list[str]) -> Iterator[_Fat]:
+        """The jets of the events, a step at a time."""
+        for start, _, flat, lists in self.tree.steps(["FatJet_pt", *branches], self.request.chunk):
+            fat = _Fat(start, lists, flat, self.request)
+            for name, values in lists.items():
+                if name.startswith("FatJet_") and len(values.values) != fat.offsets[-1]:
+                    raise FileError(
+                        f"'{name}' of '{self.request.path}' has another length", "Write it again."
+                    )
+            yield fat
+
+
+class _PerEvent(_Layout):
+    """A row is an event with two fat jets."""
+
+    def parts(self) -> Iterator[Part]:
+        """The events in chunks."""
+        names = {_EVENT[q].format(jet): (q, jet) for jet in (1, 2) for q in _EVENT if self.has(q)}
+        more = {_EVENT_MORE[q].format(jet): (q, jet) for jet in (1, 2) for q in _EVENT_MORE if self.has(q)}
+        wanted = self.request.features(["mjj", *names], [*more, *self.tree.names])
+        made = {name: (names | more)[name] for name in wanted if name in names or name in more}
+        own = [
+            name
+            for name in [*wanted, *([self.label] if self.label else [])]
+            if name not in made and name != "mjj"
+        ]
+        fat = {b for q, _ in made.values() for b in _NEEDS[q]} | (
+            {"eta", "phi", "mass"} if "mjj" in wanted else set()
+        )
+        self._must_be_numbers(own)
+        self._count()
+        for step in self.steps([*(f"FatJet_{b}" for b in sorted(fat)), *own, *self.particle_branches()]):
+            events, first, second = step.leading()
+            if len(events) == 0:
+                continue
+            columns = {name: step.quantity(q)[(first, second)[jet - 1]] for name, (q, jet) in made.items()}
+            columns |= {name: step.flat[name][events] for name in own}
+            if "mjj" in wanted:
+                columns["mjj"] = _invariant_mass(step, first, second)
+            yield Part(
+                rows=len(events),
+                features={name: columns[name] for name in wanted},
+                constituents=self._constituents(step, events, first, second),
+                entry=(step.start + events).astype(np.uint64),
+                label=columns[self.label] if self.label else None,
+                metadata=self.metadata,
+            )
+
+    def _must_be_numbers(self, names: list[str]) -> None:
+        for name in names:
+            if self.tree.shape(name) != "number":
+                raise FileError(
+                    f"the branch '{name}' of '{self.request.path}' has not one number an event",
+                    "Leave it out, or give layout='nanoaod-jets' for branches of jets.",
+                )
+
+    def _count(self) -> None:
+        kept = sum(int(np.sum(counts >= 2)) for counts in self.counts())
+        self.metadata |= {
+            "events_in_file": self.tree.entries,
+            "left_out_below_two_fat_jets": self.tree.entries - kept,
+        }
+        if kept == 0:
+            raise FileError(
+                f"none of the {self.tree.entries} events of '{self.request.path}' has two fat jets",
+                "Give layout='nanoaod-jets' for single jets, or layout='root' for the branches of the event.",
+            )
+
+    def _constituents(
+        self, step: _Fat, events: NDArray[np.int64], first: NDArray[np.int64], second: NDArray[np.int64]
+    ) -> Constituents | None:
+        if self.pairs is None:
+            return None
+        row_of_jet = np.full(step.offsets[-1], -1)
+        row_of_jet[first] = row_of_jet[second] = np.arange(len(events))
+        jet, values = step.particles(self.pairs)
+        return Constituents(*_grouped(row_of_jet[jet], values, len(events)), relative=False)
+
+
+class _PerJet(_Layout):
+    """A row is a fat jet."""
+
+    def parts(self) -> Iterator[Part]:
+        """The jets in chunks."""
+        usual = [name for name in _NEEDS if self.has(name)]
+        wanted = self.request.features(usual, self.tree.names)
+        own = [name for name in [*wanted, *([self.label] if self.label else [])] if name not in usual]
+        needs_particles = "multiplicity" in wanted and self.pairs is None
+        pairs = next(p for p in _PAIRS if p[1] in self.tree.names) if needs_particles else self.pairs
+        fat = {f"FatJet_{b}" for name in wanted if name in usual for b in _NEEDS[name]}
+        self.pairs, kept = pairs, self.pairs is not None
+        for step in self.steps(
+            [*sorted(fat | {"FatJet_eta", "FatJet_phi"}), *own, *self.particle_branches()]
+        ):
+            lists = self._constituents(step) if self.pairs else None
+            columns = {q: step.quantity(q) for q in wanted if q in usual and q != "multiplicity"}
+            columns |= {name: self._own(step, name) for name in own}
+            if lists is not None:
+                columns["multiplicity"] = lists.counts.astype(np.float64)
+            place = np.arange(step.offsets[-1]) - step.offsets[:-1][step.event]
+            part = Part(
+                rows=int(step.offsets[-1]),
+                features={name: columns[name] for name in wanted},
+                constituents=lists if kept else None,
+                entry=((step.start + step.event) * _MOST_JETS + place).astype(np.uint64),
+                label=columns[self.label] if self.label else None,
+                metadata=self.metadata | {"events_in_file": self.tree.entries},
+            )
+            yield from sliced(part, self.request.chunk) if part.rows else ()
+
+    def _own(self, step: _Fat, name: str) -> NDArray[Any]:
+        """A branch of the jets, or one of the event for each of its jets."""
+        if name in step.flat:
+            return step.flat[name][step.event]
+        if not name.startswith("FatJet_"):
+            raise FileError(
+                f"the branch '{name}' of '{self.request.path}' is neither of fat jets nor of events",
+                "Leave it out.",
+            )
+        return step.lists[name].values
+
+    def _constituents(self, step: _Fat) -> Constituents:
+        assert self.pairs is not None  # noqa: S101 - only called with them
+        jet, values = step.particles(self.pairs)
+        offsets, pt, eta, phi = _grouped(jet, values, int(step.offsets[-1]))
+        return around({"eta": step["eta"], "phi": step["phi"]}, offsets, pt, eta, phi)
+
+
+def _grouped(
+    row: NDArray[np.int64], values: Mapping[str, Array], rows: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    """Particles with their row (below 0: none) as lists of ``rows`` rows."""
+    order = np.argsort(row, kind="stable")
+    order = order[np.searchsorted(row[order], 0) :]
+    pt, eta, phi = (values[name][order].astype(np.float32) for name in ("pt", "eta", "phi"))
+    return offsets_of(np.bincount(row[order], minlength=rows)), pt, eta, phi
+
+
+def _invariant_mass(step: _Fat, first: NDArray[np.int64], second: NDArray[np.int64]) -> Array:
+    """mjj (n,) of two jets, GeV."""
+    pt, eta, phi, mass = (step[name] for name in ("pt", "eta", "phi", "mass"))
+    momenta = np.stack([pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)])
+    energy = np.sqrt(np.sum(momenta**2, axis=0) + mass**2)
+    total = momenta[:, first] + momenta[:, second]
+    return np.sqrt(np.maximum((energy[first] + energy[second]) ** 2 - np.sum(total**2, axis=0), 0.0))

@@ -1,0 +1,226 @@
+"""ROOT files through uproot: which tree, its branches in steps of entries, and plain trees of numbers.
+
+Imported only when such a file is read, because it loads uproot and awkward.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import awkward as ak
+import numpy as np
+import uproot
+from numpy.typing import NDArray
+from uproot.source.file import MultithreadedFileSource
+
+from strangeness.core.errors import FileError, InputError, nearest
+from strangeness.events.columns import Part, Request, readable, refuse_absurd
+from strangeness.events.detect import among
+from strangeness.events.particles import offsets_of
+
+_USUAL = ("Events", "tree")
+"""Names that NanoAOD and JetClass give to the tree of events."""
+_STEP_BYTES = 67_108_864  # of unpacked branches held at once
+_ANYTHING = (Exception,)  # uproot checks little: a damaged file may raise whatever its bytes lead to
+
+
+@dataclass(frozen=True)
+class Lists:
+    """A branch with a list an entry: entry i owns values[offsets[i]:offsets[i + 1]]."""
+
+    offsets: NDArray[np.int64]
+    values: NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Tree:
+    """An open tree.
+
+    Attributes:
+        path: its file.
+        name: its name in the file.
+        handle: uproot's tree.
+        names: its branches.
+        entries: how many entries it has.
+    """
+
+    path: Path
+    name: str
+    handle: Any
+    names: tuple[str, ...]
+    entries: int
+
+    def shape(self, name: str) -> str:
+        """'number' for a branch with a number an entry, 'list' for lists of numbers, else 'other'."""
+        with readable(self.path, "ROOT", _ANYTHING):
+            kind = self.handle[name].interpretation
+            content = getattr(kind, "content", kind)
+            dtype = getattr(content, "to_dtype", None)
+            plain = dtype is not None and dtype.shape == () and dtype.kind in "biuf"
+            return ("list" if content is not kind else "number") if plain else "other"
+
+    def scalars(self) -> list[str]:
+        """The branches with a number an entry."""
+        return [name for name in self.names if self.shape(name) == "number"]
+
+    def steps(
+        self, names: Iterable[str], chunk: int
+    ) -> Iterator[tuple[int, int, dict[str, NDArray[Any]], dict[str, Lists]]]:
+        """First entry, number of entries, numbers and lists of the named branches, a step at a time.
+
+        Raises:
+            FileError: for a branch that is damaged, or that claims an absurd size.
+            InputError: for a branch that holds neither numbers nor lists of numbers.
+        """
+        wanted = list(dict.fromkeys(names))
+        shapes = {name: self.shape(name) for name in wanted}
+        for name, shape in shapes.items():
+            if shape == "other":
+                raise InputError(
+                    f"the branch '{name}' of '{self.path}' does not hold numbers", "Leave it out."
+                )
+        stream = self._arrays(wanted, chunk)
+        for start in iter_starts(self.entries, self._step(wanted, chunk)):
+            arrays = self._next(stream)
+            flat = {name: np.asarray(arrays[name]) for name in wanted if shapes[name] == "number"}
+            lists = {name: _lists(arrays[name]) for name in wanted if shapes[name] == "list"}
+            yield start, len(next(iter(arrays.values()))), flat, lists
+
+    def _step(self, names: list[str], chunk: int) -> int:
+        """Entries at a time: ``chunk``, or fewer where lists are long."""
+        with readable(self.path, "ROOT", _ANYTHING):
+            size = sum(int(self.handle[name].uncompressed_bytes) for name in names)
+        refuse_absurd(self.path, max(size, self.entries))
+        return max(1, min(chunk, _STEP_BYTES * self.entries // max(size, 1)))
+
+    def _arrays(self, names: list[str], chunk: int) -> Iterator[Mapping[str, Any]]:
+        step = self._step(names, chunk)
+        return self.handle.iterate(names, step_size=step, library="ak", how=dict)
+
+    def _next(self, stream: Iterator[Mapping[str, Any]]) -> Mapping[str, Any]:
+        with readable(self.path, "ROOT", _ANYTHING):
+            return next(stream)
+
+
+def iter_starts(entries: int, step: int) -> range:
+    """The first entry of each step."""
+    return range(0, entries, step)
+
+
+def _lists(array: Any) -> Lists:
+    counts = np.asarray(ak.num(array))
+    return Lists(offsets_of(counts), np.asarray(ak.flatten(array)))
+
+
+@contextmanager
+def opened(request: Request) -> Generator[Tree, None, None]:
+    """The tree of events in a ROOT file.
+
+    Raises:
+        FileError: when the file is damaged, or has no tree of numbers or several.
+        InputError: when the tree that was asked for is missing.
+    """
+    with _open(request.path) as file:
+        with readable(request.path, "ROOT", _ANYTHING):
+            kinds = file.classnames(recursive=True, cycle=False)
+        trees = [name for name, kind in kinds.items() if kind == "TTree"]
+        yield _tree(file, _chosen(request, trees), request)
+
+
+@contextmanager
+def _open(path: Path) -> Generator[Any, None, None]:
+    with readable(path, "ROOT", _ANYTHING):
+        # Plain reads: the pages of a memory map would count as memory of this process.
+        open_root: Any = uproot.open
+        # As a key, a path with a colon is not taken apart.
+        file = open_root({str(path): None}, handler=MultithreadedFileSource, num_workers=1)
+    with file:
+        yield file
+
+
+def _tree(file: Any, name: str, request: Request) -> Tree:
+    with readable(request.path, "ROOT", _ANYTHING):
+        handle = file[name]
+        names = tuple(handle.keys(recursive=True, full_paths=False))
+        return Tree(request.path, name, handle, names, int(handle.num_entries))
+
+
+def _chosen(request: Request, trees: list[str]) -> str:
+    if request.tree is not None:
+        if request.tree not in trees:
+            raise InputError(f"'{request.path}' has no tree '{request.tree}'", nearest(request.tree, trees))
+        return request.tree
+    usual = [name for name in trees if name.rpartition("/")[2] in _USUAL]
+    found = usual if len(usual) == 1 else trees
+    if not found:
+        raise FileError(f"'{request.path}' holds no tree", "Give a ROOT file with a TTree.")
+    if len(found) > 1:
+        raise FileError(
+            f"'{request.path}' holds {len(found)} trees ({', '.join(found[:5])})",
+            f"Name one, such as tree='{found[0]}'.",
+        )
+    return found[0]
+
+
+def layout_of(request: Request) -> str:
+    """'nanoaod', 'jetclass' or 'root', told by the branches.
+
+    Raises:
+        FileError: for a Delphes file, which is not read.
+    """
+    with opened(request) as tree:
+        if among(tree.names, ("FatJet_pt", "FatJet_eta", "FatJet_phi", "FatJet_mass")):
+            return "nanoaod"
+        if among(tree.names, ("part_px", "part_py", "part_pz", "jet_pt")):
+            return "jetclass"
+        if tree.name == "Delphes":
+            raise FileError(
+                f"'{request.path}' is a Delphes file, which is not read",
+                "Write its jets to a tree of numbers.",
+            )
+    return "root"
+
+
+def parts(request: Request, kind: str) -> Iterator[Part]:
+    """The entries of a tree in chunks: each branch with one number an entry is a feature by its name."""
+    if request.columns is not None and request.constituents:
+        raise request.no_constituents()
+    with opened(request) as tree:
+        scalars = tree.scalars()
+        features, label = request.features(scalars), request.truth(scalars)
+        if not features:
+            raise FileError(
+                f"the tree '{tree.name}' of '{request.path}' has no branch with one number an entry",
+                "Write one feature a branch.",
+            )
+        special = [name for name in ("id", "weight") if name in scalars]
+        for _, rows, flat, _ in tree.steps([*features, *special, *([label] if label else [])], request.chunk):
+            yield Part(
+                rows=rows,
+                features={name: flat[name] for name in features},
+                id=flat.get("id"),
+                weight=flat.get("weight"),
+                label=flat[label] if label else None,
+                metadata={"tree": tree.name},
+            )
+
+
+def sliced(part: Part, most: int) -> Iterator[Part]:
+    """A part in pieces of at most ``most`` rows."""
+    if part.rows <= most:
+        yield part
+        return
+    for start in range(0, part.rows, most):
+        rows = np.arange(start, min(start + most, part.rows))
+        yield replace(
+            part,
+            rows=len(rows),
+            features={name: values[rows] for name, values in part.features.items()},
+            constituents=None if part.constituents is None else part.constituents.take(rows),
+            entry=None if part.entry is None else part.entry[rows],
+            label=None if part.label is None else part.label[rows],
+        )
