@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from inspect import cleandoc
 from typing import get_type_hints
 
 from pydantic import BaseModel
 
-from strangeness.report import schema
+from strangeness.report import parts, schema
 from strangeness.search.check import Check
 from strangeness.search.result import SCHEMA, SearchResult, Spectrum
 from tests.docs.markdown import attributes, code, kind, table
@@ -19,8 +20,14 @@ _MODELS = {
     "histogram": schema.Histogram,
     "control": schema.Control,
     "curve": schema.Curve,
-    "jets section": schema.JetsSection,
-    "jet row": schema.JetRow,
+    "comparison section": schema.ComparisonSection,
+    "comparison row": schema.ComparisonRow,
+    "calibration curve": schema.CalibrationCurve,
+    "image set": schema.ImageSet,
+    "picture": parts.Picture,
+    "event display": schema.EventDisplay,
+    "feature note": parts.FeatureNote,
+    "cost": schema.Cost,
 }
 
 
@@ -30,7 +37,7 @@ def model(cls: type[BaseModel]) -> str:
         (code(name), kind(field.annotation, field.metadata), "yes" if field.is_required() else "no")
         for name, field in cls.model_fields.items()
     ]
-    return f"{cls.__doc__}".replace("``", "`") + "\n\n" + table(("key", "value", "required"), rows)
+    return cleandoc(f"{cls.__doc__}").replace("``", "`") + "\n\n" + table(("key", "value", "required"), rows)
 
 
 def result() -> str:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from strangeness.report.markup import Html, facts, fixed, number, table, tag, whole
+from strangeness.report.markup import Html, facts, fixed, number, percent, table, tag, whole
 
 
 class _Seen(HTMLParser):
@@ -62,3 +62,11 @@ def test_numbers_are_readable(value: float | None, shown: str) -> None:
 def test_decimals_and_counts() -> None:
     assert fixed(-0.284) == "&minus;0.28" and fixed(None) == "&ndash;" and fixed(float("nan")) == "&ndash;"
     assert whole(1234567.0) == "1&#8239;234&#8239;567"
+
+
+@pytest.mark.parametrize(
+    ("share", "shown"),
+    [(0.0, "0 %"), (1e-5, "< 0.1 %"), (0.251, "25.1 %"), (0.9999, "> 99.9 %"), (1.0, "100 %"), (0.5, "50 %")],
+)
+def test_shares_never_claim_all_or_nothing(share: float, shown: str) -> None:
+    assert percent(share) == shown

@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 
 from strangeness.report.render import render, write_page
-from strangeness.report.schema import Report, SearchSection
+from strangeness.report.parts import Cost, EventDisplay
+from strangeness.report.schema import ComparisonRow, ComparisonSection, Report, SearchSection
 from strangeness.report.searches import search
 from strangeness.search.result import SearchResult
 from tests.report.examples import HOSTILE, demo_report, hunted, search_report, search_section
+from tests.report.whole import whole_page
 
 VOID = {"meta", "br", "link", "img"}
 
@@ -73,8 +75,48 @@ def test_the_demo_page_is_whole(demo: str) -> None:
         "Provenance",
     ):
         assert heading in page.text, heading
-    # Two spectra and two curves a search, two curves in each of two directions.
-    assert page.tags.count("svg") == 2 * 4 + 2 * 2
+    # Two spectra and two curves a search, two curves in each of two directions, the matrix with its labels.
+    assert page.tags.count("svg") == 2 * 4 + 2 * 2 + 2
+
+
+def test_a_page_with_everything_is_whole() -> None:
+    text = whole_page()
+    page = Page(text)
+    assert len(page.ids) == len(set(page.ids)), "an id twice"
+    bitmaps = [link for link in page.links if link.startswith("data:image/png;base64,")]
+    # A bitmap and its colour bar for two averages and one error, in the search and in the comparison.
+    assert len(bitmaps) == 2 * 2 * (2 + 1)
+    assert {link[1:] for link in page.links if link not in bitmaps} <= set(page.ids)
+    for heading in (
+        "Calibration",
+        "Average images",
+        "Strangest events",
+        "What stood out",
+        "Size, time and memory",
+        "Complexity-bias matrix",
+        "Significance improvement",
+        "Rejection at",
+        "Comparison on jets",
+    ):
+        assert heading in page.text, heading
+    assert "<script>" not in text and page.text.count(HOSTILE) > 3
+    assert len(text.encode()) < 5_000_000
+    titles = re.findall(r"<svg[^>]*><title[^>]*>([^<]+)</title>", text)
+    assert len(titles) == page.tags.count("svg"), "a figure without words"
+
+
+def test_comparisons_and_the_sections_of_a_search_are_optional() -> None:
+    section = ComparisonSection(
+        name="Few", rows=[ComparisonRow(detector="a", trained_on="A", finds="B", auc=[0.6])]
+    )
+    text = render(Report(title="t", comparisons=[section]))
+    assert re.findall("<h3>([^<]*)", text) == ["Area under the curve"] and "<svg" not in text
+    shown = [EventDisplay(name="bare", score=1.0), EventDisplay(name="noted", score=1.0, note="why")]
+    bare_section = bare(hunted()).model_copy(
+        update={"displays": shown, "costs": [Cost(name="nothing known")]}
+    )
+    page = Page(search(bare_section, "search0", titled=False))
+    assert page.tags.count("svg") == 1 and "why" in page.text and "memory" not in page.text
 
 
 def test_the_page_loads_nothing_and_runs_nothing(demo: str) -> None:

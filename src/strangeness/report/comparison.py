@@ -1,33 +1,79 @@
-"""The section that compares detectors on jets, both ways round."""
+"""The section that compares detectors, each trained on one class and finding another."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from strangeness.report import figures
-from strangeness.report.markup import Content, Html, escaped, fixed, join, number, table, tag, whole
-from strangeness.report.schema import Curve, JetRow, JetsSection
+from strangeness.report import figures, sections
+from strangeness.report.markup import Content, Html, escaped, fixed, join, table, tag
+from strangeness.report.matrix import BiasMatrix, bias_matrix, matrix_figure
+from strangeness.report.parts import Cost
+from strangeness.report.schema import ComparisonRow, ComparisonSection, Curve
 from strangeness.stats.metrics import seed_band
 
 Direction = tuple[str, str]
 EPS_S, EPS_B = Html("\u03b5<sub>S</sub>"), Html("\u03b5<sub>B</sub>")
 
 
-def jets(section: JetsSection, name: str = "jets") -> Html:
-    """Areas under the curve in every direction, rejection, size and time, and the curves."""
-    directions = list(dict.fromkeys((row.trained_on, row.finds) for row in section.rows))
+def comparison(section: ComparisonSection, name: str = "jets") -> Html:
+    """Areas under the curve in every direction, rejection, improvement, size and time, and the curves."""
+    rows = section.rows
+    directions = list(dict.fromkeys((row.trained_on, row.finds) for row in rows))
     parts = [
-        tag("h2", "Jets"),
+        tag("h2", section.name),
         *[tag("p", sentence) for sentence in section.said],
-        _areas(section.rows, directions),
-        *[_rejections(section.rows, directions, eps_s) for eps_s in _efficiencies(section.rows)],
-        _costs(section.rows),
-        *[_figures(section.rows, direction, f"{name}{index}") for index, direction in enumerate(directions)],
+        _bias(bias_matrix(rows), name),
+        _areas(rows, directions),
+        _improvements(rows, directions),
+        *[_rejections(rows, directions, eps_s) for eps_s in _efficiencies(rows)],
+        sections.costs([_cost(row) for row in _detectors(rows)]),
+        *[_figures(rows, direction, f"{name}{index}") for index, direction in enumerate(directions)],
+        sections.images(section.images, name) if section.images is not None else None,
+        sections.displays(section.displays, name),
     ]
     return tag("section", join(parts), id=name)
 
 
-def _areas(rows: Sequence[JetRow], directions: Sequence[Direction]) -> Html:
+def _bias(matrix: BiasMatrix, name: str) -> Html | None:
+    """The complexity-bias matrix, and the same numbers as a table."""
+    if not matrix.pairs:
+        return None
+    said = (
+        "Median area under the curve, trained on A and finding B (A \u2192 B) and the other way round; "
+        "orange above 0.5, blue below. A score that only orders events by complexity finds the complex class "
+        "among simple ones and fails in reverse, so the two sum to 1; one that finds both sums to more."
+    )
+    pairs = "; ".join(f"{first} and {second}" for first, second in matrix.pairs)
+    title = (
+        f"Complexity-bias matrix of {len(matrix.detectors)} detectors, {pairs}; its numbers follow as a table"
+    )
+    svg = matrix_figure(matrix, f"{name}-matrix", title)
+    heading = tag("h3", "Complexity-bias matrix")
+    return join([heading, tag("p", said, class_="note"), tag("figure", svg), _sums(matrix)])
+
+
+def _sums(matrix: BiasMatrix) -> Html:
+    header: list[Content] = ["Detector"]
+    for first, second in matrix.pairs:
+        header += [f"{first} \u2192 {second}", f"{second} \u2192 {first}", "Sum"]
+    rows = []
+    for detector, control in zip(matrix.detectors, matrix.controls, strict=True):
+        cells: list[Content] = [sections.labelled(detector, control)]
+        for pair in matrix.pairs:
+            values = (
+                matrix.area(detector, *pair),
+                matrix.area(detector, *pair[::-1]),
+                matrix.both(detector, pair),
+            )
+            cells += [fixed(value, 3) for value in values]
+        rows.append(cells)
+    shown = table(
+        "Median area under the curve in both directions, and their sum.", header, rows, classes="right"
+    )
+    return tag("details", tag("summary", "The matrix in numbers"), shown)
+
+
+def _areas(rows: Sequence[ComparisonRow], directions: Sequence[Direction]) -> Html:
     caption = (
         "AUC, trained on one class and finding the other; median and central 68 % over "
         f"{_seeds(rows)}. 0.5 is guessing; where both directions of a pair sum to one, the score only "
@@ -37,10 +83,10 @@ def _areas(rows: Sequence[JetRow], directions: Sequence[Direction]) -> Html:
     return join([tag("h3", "Area under the curve"), _pivot(caption, rows, directions, cells)])
 
 
-def _rejections(rows: Sequence[JetRow], directions: Sequence[Direction], eps_s: str) -> Html:
+def _rejections(rows: Sequence[ComparisonRow], directions: Sequence[Direction], eps_s: str) -> Html:
     caption = Html(
         f"Background rejection 1/{EPS_B} at {EPS_S} = {escaped(eps_s)}, median and central 68 %; a dash "
-        "where fewer than 25 background jets remain."
+        "where fewer than 25 background events remain."
     )
     cells = {
         (row.detector, row.trained_on, row.finds): _band(row.rejection.get(eps_s, []), 1) for row in rows
@@ -51,7 +97,7 @@ def _rejections(rows: Sequence[JetRow], directions: Sequence[Direction], eps_s: 
 
 def _pivot(
     caption: Content,
-    rows: Sequence[JetRow],
+    rows: Sequence[ComparisonRow],
     directions: Sequence[Direction],
     cells: dict[tuple[str, str, str], Html],
 ) -> Html:
@@ -60,27 +106,42 @@ def _pivot(
     for row in _detectors(rows):
         body.append(
             [
-                _name(row),
+                sections.labelled(row.detector, row.control),
                 *[cells.get((row.detector, *direction), Html("&ndash;")) for direction in directions],
             ]
         )
-    return table(caption, header, body, classes="right")
+    return table(caption, header, body, classes="right bands")
 
 
-def _costs(rows: Sequence[JetRow]) -> Html | None:
-    first = [row for row in _detectors(rows) if row.parameters is not None or row.seconds is not None]
-    if not first:
+def _improvements(rows: Sequence[ComparisonRow], directions: Sequence[Direction]) -> Html | None:
+    """The largest significance improvement, from the row or its curve."""
+    known = {(row.detector, row.trained_on, row.finds): _largest_sic(row) for row in rows}
+    if not any(known.values()):
         return None
-    body = [
-        (_name(row), "\u2013" if row.parameters is None else whole(row.parameters), number(row.seconds, 2))
-        for row in first
-    ]
-    caption = "What a detector costs: fitted numbers, and median wall time of a fit with its scoring."
-    header = ("Detector", "Parameters", "Time [s]")
-    return join([tag("h3", "Size and time"), table(caption, header, body, classes="right")])
+    caption = Html(
+        f"Largest significance improvement {EPS_S}/&radic;{EPS_B} of any cut that leaves 25 background "
+        "events, median and central 68 %; 1 is no cut."
+    )
+    cells = {where: _band(values, 2) for where, values in known.items()}
+    return join([tag("h3", "Significance improvement"), _pivot(caption, rows, directions, cells)])
 
 
-def _figures(rows: Sequence[JetRow], direction: Direction, name: str) -> Html | None:
+def _largest_sic(row: ComparisonRow) -> list[float | None]:
+    return row.max_sic or ([] if row.curve is None else row.curve.max_sic)
+
+
+def _cost(row: ComparisonRow) -> Cost:
+    return Cost(
+        name=row.detector,
+        control=row.control,
+        parameters=row.parameters,
+        seconds=row.seconds,
+        memory=row.memory,
+        events=row.events,
+    )
+
+
+def _figures(rows: Sequence[ComparisonRow], direction: Direction, name: str) -> Html | None:
     curves: list[Curve] = [
         row.curve for row in rows if row.curve is not None and (row.trained_on, row.finds) == direction
     ]
@@ -94,28 +155,24 @@ def _figures(rows: Sequence[JetRow], direction: Direction, name: str) -> Html | 
         ),
         (figures.improvement_curves(curves, f"{name}-sic", f"Significance improvement, {label}"), "SIC"),
     ]
-    both = [tag("figure", svg, tag("figcaption", f"{label}: {what}.")) for svg, what in drawn]
+    both = [sections.drawn(svg, f"{label}: {what}.") for svg, what in drawn]
     return join(
         [tag("h3", f"Trained on {direction[0]}, finding {direction[1]}"), tag("div", *both, class_="figures")]
     )
 
 
-def _detectors(rows: Sequence[JetRow]) -> list[JetRow]:
+def _detectors(rows: Sequence[ComparisonRow]) -> list[ComparisonRow]:
     """One row a detector, controls last."""
     first = {row.detector: row for row in reversed(rows)}
     ordered = [first[name] for name in dict.fromkeys(row.detector for row in rows)]
     return sorted(ordered, key=lambda row: row.control)
 
 
-def _name(row: JetRow) -> Content:
-    return join([row.detector, tag("span", " (control)", class_="note")]) if row.control else row.detector
-
-
-def _efficiencies(rows: Sequence[JetRow]) -> list[str]:
+def _efficiencies(rows: Sequence[ComparisonRow]) -> list[str]:
     return sorted({eps_s for row in rows for eps_s in row.rejection})
 
 
-def _seeds(rows: Sequence[JetRow]) -> str:
+def _seeds(rows: Sequence[ComparisonRow]) -> str:
     most = max(len(row.auc) for row in rows)
     return "1 seed" if most == 1 else f"{most} seeds"
 

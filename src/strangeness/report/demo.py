@@ -10,7 +10,7 @@ import numpy as np
 from strangeness.methods.demo import SearchRun
 from strangeness.methods.jet_tagging import CONTROLS, JetResult
 from strangeness.methods.planted import DEMO_SEEDS, EMPTY_ABOVE, PLANTED_ABOVE, Planted
-from strangeness.report.schema import JetRow, JetsSection, Report, SearchSection
+from strangeness.report.schema import ComparisonRow, ComparisonSection, Report, SearchSection
 from strangeness.report.summary import Scores, classes, control, curve, plain, search_section, versions
 from strangeness.search.bump_hunt import BumpHunt
 
@@ -79,19 +79,19 @@ def _search(name: str, run: SearchRun, detector: str, hunt: BumpHunt, said: str)
     )
 
 
-def jets_section(results: Sequence[JetResult]) -> JetsSection:
+def jets_section(results: Sequence[JetResult]) -> ComparisonSection:
     """The comparison on jets, with curves over all seeds whose scores were kept."""
     said = (
         "Each detector is fitted to half of the jets of one class and tested on the other half and on "
         "another class. All classes share one flat spectrum of pT and |eta|, so pT alone must guess."
     )
-    return JetsSection(said=[said], rows=[_row(result) for result in results])
+    return ComparisonSection(said=[said], rows=[_row(result) for result in results])
 
 
-def _row(result: JetResult) -> JetRow:
+def _row(result: JetResult) -> ComparisonRow:
     is_control = result.detector in CONTROLS or "untrained" in result.detector
     rejection = [float(value) if np.isfinite(value) else None for value in result.rejection]
-    return JetRow(
+    return ComparisonRow(
         detector=result.detector,
         control=is_control,
         trained_on=NAMES.get(result.trained_on, result.trained_on),

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strangeness.report.markup import Html
+from strangeness.report.parts import CalibrationCurve
 from strangeness.report.schema import Curve, Histogram
-from strangeness.report.style import INK, MUTED, SERIES, WINDOW, as_svg, field_style, new_figure
+from strangeness.report.style import INK, MUTED, SERIES, WINDOW, as_svg, field_style, literal, new_figure
 
 Array = NDArray[np.float64]
 MOST_INSIDE = 5
@@ -82,6 +83,35 @@ def _pulls(axis: Any, edges: Array, pulls: Array) -> None:
     axis.set(ylim=(-reach, reach), ylabel="pull")
 
 
+def calibration(curve: CalibrationCurve, name: str, title: str, *, ratio: bool = False) -> Html:
+    """Share of p <= alpha over alpha with its bands, or that share over alpha; exact p-values are dotted."""
+    from matplotlib.ticker import FuncFormatter
+
+    alpha = np.asarray(curve.alpha)
+    by, floor = alpha if ratio else np.ones(alpha.size), 0.3 / sum(curve.tested)
+    with field_style():
+        figure = new_figure(4.0)
+        axis = figure.subplots()
+        for low, high, opacity, label in _bands(curve):
+            low, high = (np.asarray(edge) if ratio else np.maximum(edge, floor) for edge in (low, high))
+            axis.fill_between(alpha, low / by, high / by, color=SERIES[0], alpha=opacity, lw=0, label=label)
+        axis.plot(alpha, alpha / by, color=MUTED, ls=":", lw=1.2, label="exact")
+        share = np.where(np.asarray(curve.share) > 0, curve.share, np.nan)
+        axis.plot(alpha, share / by, color=INK, lw=1.6, label="held-out events")
+        axis.set(xscale="log", xlim=(alpha[0], 1), xlabel=r"$\alpha$")
+        axis.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        if ratio:
+            axis.set(ylabel=r"share / $\alpha$", ylim=(0, max(2.0, 1.1 * float(np.nanmax(share / by)))))
+        else:
+            _logarithmic(axis, r"share with $p \leq \alpha$", (max(floor, 0.3 * alpha[0]), 1.3))
+            axis.legend(loc="upper left")
+        return as_svg(figure, name, title)
+
+
+def _bands(curve: CalibrationCurve) -> tuple[tuple[list[float], list[float], float, str], ...]:
+    return (curve.low95, curve.high95, 0.16, "95 %"), (curve.low, curve.high, 0.34, "68 %")
+
+
 def rejection_curves(curves: Sequence[Curve], name: str, title: str) -> Html:
     """1 / eps_B over eps_S with seed bands, logarithmic; guessing dotted."""
     with field_style():
@@ -147,7 +177,7 @@ def _band(axis: Any, curve: Curve, factor: Array, power: float, style: dict[str,
         factor * np.array([np.nan if value is None else value for value in values]) ** power
         for values in (curve.rejection, curve.low, curve.high)
     )
-    axis.plot(curve.eps_s, middle, label=curve.name, **style)
+    axis.plot(curve.eps_s, middle, label=literal(curve.name), **style)
     if len(curve.auc) > 1:
         axis.fill_between(
             curve.eps_s, low, high, color=style["color"], alpha=0.1 if curve.control else 0.2, lw=0
@@ -155,4 +185,4 @@ def _band(axis: Any, curve: Curve, factor: Array, power: float, style: dict[str,
 
 
 def _symbol(context: str) -> str:
-    return f"${MASSES[context]}$" if context in MASSES else context.replace("$", r"\$")
+    return f"${MASSES[context]}$" if context in MASSES else literal(context)

@@ -82,6 +82,14 @@ def whole(value: float) -> Html:
     return Html(f"{round(value):,}".replace(",", "&#8239;"))
 
 
+def percent(share: float) -> str:
+    """A share in per cent; never 100 % of what is not all, nor 0 % of something."""
+    shown = f"{100 * share:.1f}"
+    if shown == "100.0" and share < 1:
+        return "> 99.9 %"
+    return "< 0.1 %" if shown == "0.0" and share > 0 else f"{shown.removesuffix('.0')} %"
+
+
 def fixed(value: float | None, decimals: int = 2) -> Html:
     """A number with so many decimals."""
     if value is None or not math.isfinite(value):

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from importlib.resources import files
 from string import Template
 from typing import Any
 
 import strangeness
 from strangeness.core.files import write_text
-from strangeness.report.jets import jets
+from strangeness.report.comparison import comparison
 from strangeness.report.markup import Content, Html, escaped, facts, join, tag
-from strangeness.report.schema import Report, SearchSection
+from strangeness.report.schema import ComparisonSection, Report, SearchSection
 from strangeness.report.searches import search
 
 
 def render(report: Report) -> str:
     """The page; equal reports give equal text."""
     searches = [(f"search{index}", section) for index, section in enumerate(report.searches)]
-    several = len(searches) + (report.jets is not None) > 1
+    compared = _comparisons(report)
+    several = len(searches) + len(compared) > 1
     body = [
         *[tag("p", sentence) for sentence in report.said],
         *[search(section, name, titled=several) for name, section in searches],
-        jets(report.jets) if report.jets is not None else None,
+        *[comparison(section, name) for name, section in compared],
         provenance(report.provenance),
     ]
     return Template(_packaged("page.html")).substitute(
         title=escaped(report.title),
         version=escaped(strangeness.__version__),
         style=_packaged("page.css"),
-        navigation=_navigation(report, searches) if several else "",
+        navigation=_navigation([*searches, *compared]) if several else "",
         body=join(body),
     )
 
@@ -43,10 +45,13 @@ def write_page(report: Report, path: str | os.PathLike[str]) -> None:
     write_text(path, render(report))
 
 
-def _navigation(report: Report, searches: list[tuple[str, SearchSection]]) -> Html:
-    links = [tag("a", section.name, href=f"#{name}") for name, section in searches]
-    if report.jets is not None:
-        links.append(tag("a", "Jets", href="#jets"))
+def _comparisons(report: Report) -> list[tuple[str, ComparisonSection]]:
+    jets = [] if report.jets is None else [("jets", report.jets)]
+    return jets + [(f"comparison{index}", section) for index, section in enumerate(report.comparisons)]
+
+
+def _navigation(sections: Sequence[tuple[str, SearchSection | ComparisonSection]]) -> Html:
+    links = [tag("a", section.name, href=f"#{name}") for name, section in sections]
     links.append(tag("a", "Provenance", href="#provenance"))
     return tag("nav", tag("ul", *[tag("li", link) for link in links]), aria_label="Sections")
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError, model_validator
+from pydantic import BaseModel, JsonValue, ValidationError, model_validator
 
 from strangeness.core.errors import FileError
 from strangeness.core.files import existing_file, write_text
+from strangeness.report.fields import CLOSED, Finite, Gap, agree
+from strangeness.report.parts import CalibrationCurve, Cost, EventDisplay, ImageSet
 from strangeness.search.result import SearchResult
 
 FORMAT = "strangeness.report/1"
-Finite = Annotated[float, Field(allow_inf_nan=False)]
-Gap = Finite | None
-"""A number, or None where there is none (a curve that has ended)."""
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = CLOSED
 
 
 class Histogram(_Part):
@@ -52,8 +51,7 @@ class Curve(_Part):
 
     @model_validator(mode="after")
     def _agrees(self) -> Curve:
-        if {len(self.rejection), len(self.low), len(self.high)} != {len(self.eps_s)}:
-            raise ValueError("eps_s, rejection, low and high need equal lengths")
+        agree("eps_s, rejection, low and high", self.eps_s, self.rejection, self.low, self.high)
         return self
 
 
@@ -80,6 +78,10 @@ class SearchSection(_Part):
     controls: list[Control] = []
     curves: list[Curve] = []
     counts: dict[str, int] = {}
+    calibration: CalibrationCurve | None = None
+    images: ImageSet | None = None
+    displays: list[EventDisplay] = []
+    costs: list[Cost] = []
 
     @model_validator(mode="after")
     def _holds_a_result(self) -> SearchSection:
@@ -87,8 +89,11 @@ class SearchSection(_Part):
         return self
 
 
-class JetRow(_Part):
-    """A detector trained on one class that finds another; lists have one entry a seed."""
+class ComparisonRow(_Part):
+    """A detector trained on one class that finds another; lists have one entry a seed.
+
+    ``seconds`` is wall time, ``memory`` the peak in MB, ``events`` what it was trained on.
+    """
 
     detector: str
     control: bool = False
@@ -96,16 +101,22 @@ class JetRow(_Part):
     finds: str
     auc: list[Finite]
     rejection: dict[str, list[Gap]] = {}
+    max_sic: list[Gap] = []
     parameters: int | None = None
     seconds: Gap = None
+    memory: Gap = None
+    events: int | None = None
     curve: Curve | None = None
 
 
-class JetsSection(_Part):
-    """Detectors on jets, both ways round."""
+class ComparisonSection(_Part):
+    """Detectors beside each other, each trained on one class and finding another."""
 
+    name: str = "Jets"
     said: list[str] = []
-    rows: list[JetRow]
+    rows: list[ComparisonRow]
+    images: ImageSet | None = None
+    displays: list[EventDisplay] = []
 
 
 class Report(_Part):
@@ -115,7 +126,8 @@ class Report(_Part):
     title: str
     said: list[str] = []
     searches: list[SearchSection] = []
-    jets: JetsSection | None = None
+    jets: ComparisonSection | None = None
+    comparisons: list[ComparisonSection] = []
     provenance: dict[str, JsonValue] = {}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from strangeness.report import figures
+from strangeness.report import figures, sections
 from strangeness.report.markup import Content, Html, bullets, facts, fixed, join, number, table, tag, whole
 from strangeness.report.schema import Control, Curve, Histogram, SearchSection
 from strangeness.search.result import SearchResult
@@ -18,8 +18,12 @@ def search(section: SearchSection, name: str, *, titled: bool) -> Html:
         key_numbers(result),
         checks(result),
         spectra(section, result, name),
+        sections.calibration(section.calibration, name) if section.calibration is not None else None,
         controls(section, result),
         curves(section.curves, name),
+        sections.images(section.images, name) if section.images is not None else None,
+        sections.displays(section.displays, name),
+        sections.costs(section.costs),
         assumptions(result, section),
     ]
     return tag("section", join(parts), id=name)
@@ -100,19 +104,15 @@ def spectra(section: SearchSection, result: SearchResult, name: str) -> Html:
     if section.inclusive is not None:
         title = f"{section.context} spectrum of all events under test"
         svg = figures.spectrum(section.inclusive, result.window, section.context, f"{name}-before", title)
-        drawn.append(_figure(svg, "Before the selection: all events under test."))
+        drawn.append(sections.drawn(svg, "Before the selection: all events under test."))
     cut = "" if result.alpha is None else f" with p \u2264 {result.alpha:g}"
     selected = Histogram.model_validate(section.result["spectrum"])
     title = f"{section.context} spectrum of the events{cut}"
     svg = figures.spectrum(selected, result.window, section.context, f"{name}-after", title)
     drawn.append(
-        _figure(svg, f"After the selection: events{cut}. Shaded: the window with the largest excess.")
+        sections.drawn(svg, f"After the selection: events{cut}. Shaded: the window with the largest excess.")
     )
     return join([tag("h3", "Spectrum"), tag("div", *drawn, class_="figures")])
-
-
-def _figure(svg: Html, caption: str) -> Html:
-    return tag("figure", svg, tag("figcaption", caption))
 
 
 def controls(section: SearchSection, result: SearchResult) -> Html | None:
@@ -152,10 +152,11 @@ def curves(given: list[Curve], name: str) -> Html | None:
     right = figures.improvement_curves(
         given, f"{name}-sic", "Significance improvement over signal efficiency"
     )
-    pair = tag(
-        "div", _figure(left, "Background rejection."), _figure(right, "Significance improvement (SIC)."),
-        class_="figures",
-    )  # fmt: skip
+    both = [
+        sections.drawn(left, "Background rejection."),
+        sections.drawn(right, "Significance improvement (SIC)."),
+    ]
+    pair = tag("div", *both, class_="figures")
     return join([tag("h3", "ROC and significance improvement"), tag("p", said, class_="note"), pair])
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -65,7 +66,10 @@ def field_style() -> Iterator[None]:
         import mplhep
     except ImportError as error:
         raise MissingDependency(error.name or "mplhep", "all") from error
-    settings: dict[Any, Any] = {**mplhep.style.ATLAS, **_SETTINGS}
+    style: Any = mplhep.style.ATLAS
+    # Names may hold letters that the field's font lacks.
+    family = [*style.get("font.sans-serif", [])[:1], "DejaVu Sans"]
+    settings: dict[Any, Any] = {**style, **_SETTINGS, "font.family": family}
     with matplotlib.rc_context(settings):
         yield
 
@@ -77,10 +81,18 @@ def new_figure(height: float = 4.0) -> Figure:
     return Figure(figsize=(5.2, height))
 
 
+def literal(text: str) -> str:
+    """Text from a file for a label: a dollar sign does not begin a formula, a leading _ does not hide it."""
+    shown = text.replace("$", r"\$")
+    return f" {shown}" if shown.startswith("_") else shown
+
+
 def as_svg(figure: Figure, name: str, title: str) -> Html:
     """The figure as inline SVG, equal for equal input; ``title`` is read aloud, ids start with ``name``."""
     buffer = io.StringIO()
-    figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing")  # drawn as a box; the table has the name
+        figure.savefig(buffer, format="svg", metadata={"Date": None, "Creator": None})
     return Html(_inline(buffer.getvalue(), name, title))
 
 
