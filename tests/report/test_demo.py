@@ -12,7 +12,7 @@ from strangeness.core.batch import make_batch
 from strangeness.core.identity import identities
 from strangeness.events.events import Events
 from strangeness.methods.demo import SearchRun
-from strangeness.methods.jet_tagging import JetResult
+from strangeness.methods.comparison import Compared
 from strangeness.methods.planted import Planted
 from strangeness.report.demo import demo_report
 from strangeness.report.schema import Report
@@ -36,11 +36,24 @@ def _run(signal: int) -> SearchRun:
     return SearchRun(float(signal), data, 1.4, outcome, {"mass alone": hunted(0)})
 
 
-def _jet(detector: str, first: str, second: str, seeds: int) -> JetResult:
+def _jet(detector: str, first: str, second: str, seeds: int) -> Compared:
     rng = np.random.default_rng(5)
     runs: Any = rng.normal(np.array([0.0, 1.0])[:, None, None], 1.0, (2, seeds, 1000))
-    background, signal = (part[0] if seeds == 1 else list(part) for part in runs)
-    return JetResult(detector, first, second, [0.76] * 5, [4.0, float("nan")], 10, 0.5, background, signal)
+    return Compared(
+        detector,
+        detector not in ("mahalanobis",),
+        first,
+        second,
+        auc=[0.76] * 5,
+        rejection=[4.0, float("nan")],
+        max_sic=[1.5] * 5,
+        parameters=10,
+        events=500,
+        seconds=0.5,
+        memory=None,
+        background=list(runs[0]),
+        signal=list(runs[1]),
+    )
 
 
 @lru_cache

@@ -18,13 +18,14 @@ from strangeness.detectors.pca import PCA
 from strangeness.events.events import Events
 from strangeness.events.reading import read
 from strangeness.events.shipped import sample_path
+from strangeness.methods.comparison import Compared
 from strangeness.methods.dijet_search import (
     controls,
     dijet_search,
     inclusive_local_z,
     pseudo_experiment,
 )
-from strangeness.methods.jet_tagging import JetResult, compare
+from strangeness.methods.jet_tagging import compare
 from strangeness.methods.planted import planted_strength
 from strangeness.search.gate import Gate
 from strangeness.search.result import SearchResult
@@ -70,7 +71,7 @@ class SearchRun:
         return int(np.sum(self.data.truth))
 
 
-def compare_jets() -> list[JetResult]:
+def compare_jets() -> list[Compared]:
     """Detectors and controls on the shipped jets, both ways round, five seeds."""
     return compare(read(sample_path("jets")), jet_detectors(), JET_SEEDS)
 

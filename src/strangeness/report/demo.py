@@ -7,11 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from strangeness.methods.comparison import Compared
 from strangeness.methods.demo import SearchRun
-from strangeness.methods.jet_tagging import CONTROLS, JetResult
 from strangeness.methods.planted import DEMO_SEEDS, EMPTY_ABOVE, PLANTED_ABOVE, Planted
 from strangeness.report.schema import ComparisonRow, ComparisonSection, Report, SearchSection
-from strangeness.report.summary import Scores, classes, control, curve, plain, search_section, versions
+from strangeness.report.summary import classes, control, curve, plain, search_section, versions
 from strangeness.search.bump_hunt import BumpHunt
 
 NAMES = {"qcd": "QCD", "top": "top", "w": "W"}
@@ -20,7 +20,7 @@ NAMES = {"qcd": "QCD", "top": "top", "w": "W"}
 def demo_report(
     planted: SearchRun,
     empty: SearchRun,
-    jets: Sequence[JetResult],
+    jets: Sequence[Compared],
     *,
     stored: Planted,
     detector: str,
@@ -79,7 +79,7 @@ def _search(name: str, run: SearchRun, detector: str, hunt: BumpHunt, said: str)
     )
 
 
-def jets_section(results: Sequence[JetResult]) -> ComparisonSection:
+def jets_section(results: Sequence[Compared]) -> ComparisonSection:
     """The comparison on jets, with curves over all seeds whose scores were kept."""
     said = (
         "Each detector is fitted to half of the jets of one class and tested on the other half and on "
@@ -88,24 +88,23 @@ def jets_section(results: Sequence[JetResult]) -> ComparisonSection:
     return ComparisonSection(said=[said], rows=[_row(result) for result in results])
 
 
-def _row(result: JetResult) -> ComparisonRow:
-    is_control = result.detector in CONTROLS or "untrained" in result.detector
-    rejection = [float(value) if np.isfinite(value) else None for value in result.rejection]
+def _row(result: Compared) -> ComparisonRow:
+    rejection = [value if np.isfinite(value) else None for value in result.rejection]
     return ComparisonRow(
         detector=result.detector,
-        control=is_control,
+        control=result.control,
         trained_on=NAMES.get(result.trained_on, result.trained_on),
         finds=NAMES.get(result.finds, result.finds),
         auc=list(result.auc),
         rejection={"0.3": rejection},
+        max_sic=list(result.max_sic),
         parameters=result.parameters,
         seconds=result.seconds,
-        curve=curve(result.detector, _runs(result), is_control=is_control),
+        memory=result.memory,
+        events=result.events,
+        curve=curve(
+            result.detector,
+            list(zip(result.background, result.signal, strict=True)),
+            is_control=result.control,
+        ),
     )
-
-
-def _runs(result: JetResult) -> list[Scores]:
-    """(background, signal) scores of every seed that was kept: one array, or one for each seed."""
-    if isinstance(result.background, np.ndarray) and result.background.ndim == 1:
-        return [(result.background, result.signal)]
-    return list(zip(result.background, result.signal, strict=True))

@@ -1,0 +1,227 @@
+"""Runs the fits of a comparison: kept in a folder as they are made, several processes at a time."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import tempfile
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any, cast
+
+import numpy as np
+
+from strangeness.core.errors import FileError, Interrupted, StrangenessError
+from strangeness.core.files import BROKEN, written_whole
+from strangeness.core.run import progress
+from strangeness.events.events import Events
+from strangeness.methods.comparison import (
+    Budget,
+    Compared,
+    Direction,
+    Entry,
+    Fit,
+    Unit,
+    fit,
+    most_events,
+    summarised,
+    units,
+)
+
+_ONE_CORE = {
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+}
+"""Every process of a comparison computes on one core, so that times can be compared."""
+
+
+def compare(
+    classes: Mapping[str, Events],
+    entries: Sequence[Entry],
+    *,
+    pairs: Sequence[Direction],
+    seeds: Sequence[int],
+    budget: Budget,
+    kept: Path | None = None,
+    workers: int = 0,
+) -> list[Compared]:
+    """Every entry in every direction.
+
+    Args:
+        classes: events of each class.
+        entries: detectors with their representations.
+        pairs: directions (trained on, finds).
+        seeds: each seeds the split into training and test halves and the fit.
+        budget: what each may use.
+        kept: folder of finished fits; those that are there are not made again.
+        workers: processes, each on one core and with one entry at a time, whose memory is then measured; 0
+            computes in this one.
+
+    Raises:
+        Interrupted: on Ctrl-C; finished fits stay in ``kept``.
+        InputError: for what a representation or a detector refuses.
+    """
+    if workers == 0:
+        found = [_made(entry, classes, pairs, seeds, budget, kept) for entry in _shown(entries)]
+    else:
+        found = _in_processes(entries, classes, pairs, seeds, budget, kept, workers)
+    return [row for entry, fits in zip(entries, found, strict=True) for row in summarised(entry, pairs, fits)]
+
+
+def _shown(entries: Sequence[Entry]) -> Iterator[Entry]:
+    with progress("fits", len(entries)) as show:
+        for index, entry in enumerate(entries):
+            show(index, entry.label)
+            yield entry
+
+
+def _made(
+    entry: Entry,
+    classes: Mapping[str, Events],
+    pairs: Sequence[Direction],
+    seeds: Sequence[int],
+    budget: Budget,
+    kept: Path | None,
+) -> list[tuple[Unit, Fit]]:
+    """All fits of an entry, from the folder where they are there."""
+    found = []
+    for unit in units(entry, pairs, seeds):
+        path = None if kept is None else kept / f"{fingerprint(unit, classes, budget)}.npz"
+        result = _read(path) if path is not None and path.exists() else None
+        if result is None:
+            result = fit(unit, classes, budget)
+            if path is not None:
+                _write(path, result)
+        found.append((unit, result))
+    return found
+
+
+def _in_processes(
+    entries: Sequence[Entry],
+    classes: Mapping[str, Events],
+    pairs: Sequence[Direction],
+    seeds: Sequence[int],
+    budget: Budget,
+    kept: Path | None,
+    workers: int,
+) -> list[list[tuple[Unit, Fit]]]:
+    """A process for each entry, so that the memory of one does not hide in that of another."""
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = kept or Path(scratch)
+        rest = (classes, pairs, seeds, budget, folder)
+        wanted = [
+            folder / f"{fingerprint(unit, classes, budget)}.npz"
+            for entry in entries
+            for unit in units(entry, pairs, seeds)
+        ]
+        with progress("fits", len(wanted)) as show:
+            for label in _finished([(entry, *rest) for entry in entries], workers):
+                show(sum(path.exists() for path in wanted), label)
+        return [_made(entry, *rest) for entry in entries]
+
+
+def _finished(jobs: Sequence[tuple[Any, ...]], workers: int) -> Iterator[str]:
+    """Runs the jobs, at most ``workers`` at a time, and yields what is running, every half second."""
+    waiting, running = list(jobs), dict[Connection, tuple[str, BaseProcess]]()
+    try:
+        while waiting or running:
+            while waiting and len(running) < workers:
+                connection, process = _started(waiting[0])
+                running[connection] = (waiting.pop(0)[0].label, process)
+            for done in cast(list[Connection], wait(list(running), timeout=0.5)):
+                label, process = running.pop(done)
+                _refuse_failure(label, done)
+                process.join()
+            yield ", ".join(label for label, _ in running.values())
+    except KeyboardInterrupt as stop:
+        raise Interrupted("the comparison was interrupted", "Run the same command again to resume.") from stop
+    finally:
+        for connection, (_, process) in running.items():
+            process.terminate()
+            process.join()
+            connection.close()
+
+
+def _started(job: tuple[Any, ...]) -> tuple[Connection, BaseProcess]:
+    context = multiprocessing.get_context("spawn")
+    ours, theirs = context.Pipe(duplex=False)
+    process = context.Process(target=_child, args=(theirs, job), daemon=True)
+    with _one_core():
+        process.start()
+    theirs.close()
+    return ours, process
+
+
+def _child(connection: Connection, job: tuple[Any, ...]) -> None:
+    """Make the fits of one entry; send None, an error for the user, or the traceback of a bug."""
+    try:
+        _made(*job)
+        connection.send(None)
+    except StrangenessError as error:
+        connection.send(error)
+    except Exception:
+        connection.send(traceback.format_exc())
+
+
+def _refuse_failure(label: str, connection: Connection) -> None:
+    with connection:
+        try:
+            said = connection.recv()
+        except EOFError:
+            said = "its process was killed, perhaps for want of memory"
+    if isinstance(said, StrangenessError):
+        raise said
+    if said is not None:
+        raise RuntimeError(f"'{label}' failed: {said}")
+
+
+@contextmanager
+def _one_core() -> Iterator[None]:
+    """What processes that start inside inherit."""
+    before = {name: os.environ.get(name) for name in _ONE_CORE}
+    os.environ.update(_ONE_CORE)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def fingerprint(unit: Unit, classes: Mapping[str, Events], budget: Budget) -> str:
+    """A name for a fit, made of all that decides its result but the version of the program."""
+    most = budget.events or most_events(classes)
+    what = (unit.entry.label, unit.entry.representation, unit.entry.detector)
+    text = f"{what!r} {unit.trained_on} {unit.finds} {unit.seed} {most} {budget.epochs}"
+    digest = hashlib.sha256(text.encode())
+    for name, events in classes.items():
+        digest.update(name.encode())
+        digest.update(events.id.tobytes())
+    return f"{unit.entry.label.replace(' ', '-')}-{digest.hexdigest()[:20]}"
+
+
+def _write(path: Path, result: Fit) -> None:
+    about = {name: getattr(result, name) for name in ("parameters", "events", "seconds", "memory")}
+    with written_whole(path) as temporary, open(temporary, "wb") as stream:
+        arrays = {f"score {name}": score for name, score in result.scores.items()}
+        np.savez(stream, about=np.frombuffer(json.dumps(about).encode(), np.uint8), **arrays)  # type: ignore[arg-type]
+
+
+def _read(path: Path) -> Fit:
+    try:
+        with open(path, "rb") as stream, np.load(stream, allow_pickle=False) as saved:
+            about = json.loads(saved["about"].tobytes())
+            scores = {name.removeprefix("score "): saved[name] for name in saved if name.startswith("score ")}
+        return Fit(scores, about["parameters"], about["events"], about["seconds"], about["memory"])
+    except BROKEN as error:
+        raise FileError(f"'{path}' is damaged ({error})", "Remove it; the fit is then made again.") from error
