@@ -100,6 +100,24 @@ def score(
     typer.echo(run_score(artefact, table, out=out, seed=seed, quiet=quiet, as_json=as_json))
 
 
+@app.command(
+    epilog="Examples: strangeness inspect data.parquet | "
+    "strangeness inspect nano.root --layout nanoaod-jets --json"
+)
+def inspect(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of events.")],
+    layout: Layout = None,
+    unit: Annotated[str | None, typer.Option(help="GeV or MeV, if the file does not hold GeV.")] = None,
+    tree: Annotated[str | None, typer.Option(help="Tree of a ROOT file that holds several.")] = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """What a file of events is: layout, ranges, missing values, labels, particles, and small pictures."""
+    from strangeness.cli.inspecting import inspected
+
+    typer.echo(inspected(file, layout=layout, unit=unit, tree=tree, quiet=quiet, as_json=as_json))
+
+
 @app.command(epilog="Examples: strangeness show run/chain.strange | strangeness show run/result.json --json")
 def show(
     file: Annotated[Path, typer.Argument(metavar="ARTEFACT|RESULT", help="chain.strange or result.json.")],

@@ -58,15 +58,21 @@ def parts(request: Request, kind: str) -> Iterator[Part]:
 def _pieces(file: pq.ParquetFile, chunk: int, columns: list[str]) -> Iterator[pa.RecordBatch]:
     """Batches of at most ``chunk`` rows; a row group of moderate size is unpacked at once: that is faster."""
     groups = [file.metadata.row_group(index) for index in range(file.num_row_groups)]
-    if all(group.num_rows <= chunk or group.total_byte_size > _GROUP_BYTES for group in groups):
+    if not any(_is_moderate(group, chunk) for group in groups):
         yield from file.iter_batches(chunk, columns=columns)
         return
     for index, group in enumerate(groups):
-        if group.total_byte_size > _GROUP_BYTES:
-            yield from file.iter_batches(chunk, row_groups=[index], columns=columns)
-        else:
+        if _is_moderate(group, chunk):
             whole = file.read_row_group(index, columns=columns, use_threads=False)
-            yield from whole.to_batches(max_chunksize=chunk)
+            for start in range(0, whole.num_rows, chunk):
+                yield from whole.slice(start, chunk).to_batches()
+        else:
+            yield from file.iter_batches(chunk, row_groups=[index], columns=columns)
+
+
+def _is_moderate(group: Any, chunk: int) -> bool:
+    """Whether a row group holds several chunks, and few enough to be kept."""
+    return chunk < group.num_rows <= 64 * chunk and group.total_byte_size <= _GROUP_BYTES
 
 
 def write_parquet(events: Events, path: str | os.PathLike[str]) -> None:
