@@ -116,7 +116,7 @@ BROKEN: list[tuple[str, Callable[[], Any], str]] = [
     ("card_is_complete", lambda: _carded(summary="x" * 80), "80 characters"),
     ("card_is_complete", lambda: _carded(citation=replace(_CITATION, where=" ")), "lacks where"),
     ("card_is_complete", lambda: _carded(sklearn_failures={"check_x": ""}), "without a reason"),
-    ("truth_is_not_used", lambda: _carded(uses_truth=True), "no claim"),
+    ("truth_comes_as_labels", lambda: _carded(uses_truth=True), "needs no data"),
     ("constructor_only_stores", Working, "changed"),
     ("fitting_leaves_the_configuration_alone", Careless, "changed the detector"),
     ("scikit_learn_accepts_it", Pessimist, "does not fail"),
@@ -151,7 +151,7 @@ def test_every_check_has_a_name_and_says_what_it_demands() -> None:
 
 
 def test_the_error_has_a_line_for_each_failed_check(monkeypatch: pytest.MonkeyPatch) -> None:
-    few = tuple(check for check in CHECKS if check.__name__ in ("truth_is_not_used", "scores_are_finite"))
+    few = tuple(check for check in CHECKS if check.__name__ in ("truth_comes_as_labels", "scores_are_finite"))
     monkeypatch.setattr("strangeness.conformance.run.CHECKS", few)
     with pytest.raises(Nonconforming) as error:
         check_detector(Careless)

@@ -13,7 +13,7 @@ Check = Callable[[Subject], None]
 
 CHECKS: tuple[Check, ...] = (
     contract.card_is_complete,
-    contract.truth_is_not_used,
+    contract.truth_comes_as_labels,
     contract.constructor_only_stores,
     contract.fitting_leaves_the_configuration_alone,
     contract.scikit_learn_accepts_it,
