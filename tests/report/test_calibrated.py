@@ -14,6 +14,8 @@ from strangeness.calibration.mondrian import Mondrian
 from strangeness.core.batch import make_batch
 from strangeness.core.errors import InputError
 from strangeness.report.calibrated import calibration_curve, calibration_of, shared_shares
+from strangeness.report.parts import Cost
+from strangeness.report.summary import search_section
 from strangeness.stats.dependence import beta_binomial_pmf, count_pmf, shared_p_values
 from tests.report.examples import hunted
 
@@ -74,7 +76,12 @@ def test_the_band_is_wider_than_a_binomial_one() -> None:
     # sqrt(1/1000 + 1/1000) over sqrt(1/1000).
     width = (curve.high[at] - curve.low[at]) / (2 * np.sqrt(0.09 / 1000))
     assert 1.25 < width < 1.6
-    assert curve.alpha[-1] == 1 and curve.share[-1] == 1 and curve.alpha == sorted(curve.alpha)
+    assert (
+        curve.alpha[-1] == 1
+        and 0.01 in curve.alpha
+        and curve.share[-1] == 1
+        and curve.alpha == sorted(curve.alpha)
+    )
 
 
 def outcome(calibrator: Any, n: int = 400) -> Outcome:
@@ -90,6 +97,8 @@ def outcome(calibrator: Any, n: int = 400) -> Outcome:
 def test_a_run_is_read_with_its_bins() -> None:
     plain = calibration_of(outcome(SplitConformal()))
     assert (plain.calibration, plain.tested) == ([400], [400])
+    section = search_section("s", "d", outcome(SplitConformal()), calibration=plain, costs=[Cost(name="d")])
+    assert section.calibration == plain and section.costs[0].name == "d" and section.displays == []
     binned = calibration_of(outcome(Mondrian(bins=4, range=(0.9, 2.1))), name="by bin")
     assert binned.calibration == [100] * 4 and sum(binned.tested) == 400 and binned.name == "by bin"
 
@@ -107,3 +116,8 @@ def test_a_run_is_read_with_its_bins() -> None:
 def test_what_does_not_match_is_refused(p: Any, sizes: Any, bins: Any) -> None:
     with pytest.raises(InputError):
         calibration_curve(np.asarray(p, float), sizes, bin=bins)
+
+
+def test_a_few_events_still_make_a_curve() -> None:
+    curve = calibration_curve([0.5], 1)
+    assert curve.alpha[0] == pytest.approx(0.1) and curve.share[0] == 0 and curve.share[-1] == 1

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from strangeness.report.render import render, write_page
 from strangeness.report.parts import Cost, EventDisplay
+from strangeness.report.render import render, write_page
 from strangeness.report.schema import ComparisonRow, ComparisonSection, Report, SearchSection
 from strangeness.report.searches import search
 from strangeness.search.result import SearchResult

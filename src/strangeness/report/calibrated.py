@@ -113,9 +113,10 @@ def _bands(
 
 
 def _grid(n_calibration: int, n_tested: int) -> Array:
-    """Cuts from where one event is expected, or the calibration ends, to 1; ten a decade."""
+    """Ten cuts a decade up to 1, from where one event is expected or the calibration ends."""
     first = max(1.0 / (n_calibration + 1), 1.0 / n_tested)
-    return np.geomspace(first, 1.0, max(int(np.ceil(-10 * np.log10(first))), 1) + 1)
+    steps = min(int(np.ceil(10 * np.log10(first) - 1e-9)), -10)
+    return 10.0 ** (np.arange(steps, 1) / 10)
 
 
 def _efficiencies(alpha: Array, n: int, randomised: bool, size: int, rng: np.random.Generator) -> Array:

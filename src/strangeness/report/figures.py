@@ -167,7 +167,9 @@ def _styled(curves: Sequence[Curve]) -> list[tuple[dict[str, Any], Curve]]:
             style = {"color": MUTED, "ls": dashes[controls % len(dashes)], "lw": 1.3}
             controls += 1
         else:
-            style = {"color": SERIES[index % len(SERIES)]}
+            # Beyond the colours, lines tell detectors apart.
+            line = ("-", (0, (6, 1.5)), (0, (6, 1.2, 1.2, 1.2)))[index // len(SERIES) % 3]
+            style = {"color": SERIES[index % len(SERIES)], "ls": line}
         styled.append((style, curve))
     return styled
 

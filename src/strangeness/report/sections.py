@@ -11,6 +11,7 @@ from strangeness.report.markup import Content, Html, facts, join, number, percen
 from strangeness.report.parts import CalibrationCurve, Cost, EventDisplay, FeatureNote, ImageSet
 
 MOST_FEATURES = 8
+IN_GEV = frozenset({"pt", "mass", "energy", "mjj", "mj1", "mj2", "ptj1", "ptj2"})
 
 
 def drawn(svg: Html, caption: Content) -> Html:
@@ -126,7 +127,10 @@ def _numbers(display: EventDisplay) -> list[tuple[Content, Content]]:
     first: list[tuple[Content, Content]] = [("Score", number(display.score, 4))]
     if display.p is not None:
         first.append(("p", number(display.p, 2)))
-    return first + [(column, number(value, 4)) for column, value in display.context.items()]
+    return first + [
+        (column, join([number(value, 4), " GeV" if column in IN_GEV else None]))
+        for column, value in display.context.items()
+    ]
 
 
 def _features(notes: Sequence[FeatureNote], score: float) -> Html | None:

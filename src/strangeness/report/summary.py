@@ -15,6 +15,7 @@ from strangeness.analysis import Outcome
 from strangeness.core.errors import InputError
 from strangeness.core.identity import as_uint64
 from strangeness.events.events import Events
+from strangeness.report.parts import CalibrationCurve, Cost, EventDisplay, ImageSet
 from strangeness.report.schema import Control, Curve, Histogram, SearchSection
 from strangeness.search.background import DijetFunction
 from strangeness.search.bump_hunt import BumpHunt
@@ -36,6 +37,10 @@ def search_section(
     controls: Sequence[Control] = (),
     curves: Sequence[Curve] = (),
     said: Sequence[str] = (),
+    calibration: CalibrationCurve | None = None,
+    images: ImageSet | None = None,
+    displays: Sequence[EventDisplay] = (),
+    costs: Sequence[Cost] = (),
 ) -> SearchSection:
     """One search for the page.
 
@@ -48,6 +53,10 @@ def search_section(
         controls: made by ``control``.
         curves: made by ``curve``.
         said: sentences under the statement.
+        calibration: made by ``calibration_of``.
+        images: made by ``image_set``.
+        displays: made by ``event_display``.
+        costs: of the detector and the controls.
     """
     return SearchSection(
         name=name,
@@ -60,6 +69,10 @@ def search_section(
         controls=list(controls),
         curves=list(curves),
         counts=dict(outcome.counts),
+        calibration=calibration,
+        images=images,
+        displays=list(displays),
+        costs=list(costs),
     )
 
 
