@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 import strangeness
-from strangeness.cli.options import AsJson, Layout, Out, Quiet, Seed
+from strangeness.cli.options import AsJson, Layout, Out, Quiet, Seed, Tree, Unit
 
 app = typer.Typer(
     help="Is there something in these events that the known physics does not explain?",
@@ -81,6 +81,52 @@ def search(
 
 
 @app.command(
+    epilog="Examples: strangeness compare --out compared | "
+    "strangeness compare qcd.root top.root --detectors pca,conv-autoencoder --seeds 3 --out mine"
+)
+def compare(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="A file for each class, or one with labels [shipped jets]."),
+    ] = None,
+    out: Out = None,
+    detectors: Annotated[
+        str | None, typer.Option(help="Detectors, joined by commas [all quick ones on features].")
+    ] = None,
+    full: Annotated[bool, typer.Option("--full", help="Every detector, and networks untrained too.")] = False,
+    seeds: Annotated[int, typer.Option(help="Splits and fits; bands are over them.")] = 5,
+    events: Annotated[
+        int | None, typer.Option(help="Most training events [half the smallest class].")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(help="Most passes of a network [its own].")] = None,
+    features: Annotated[str | None, typer.Option(help="Features, joined by commas.")] = None,
+    pixels: Annotated[int, typer.Option(help="Pixels along a side of a jet image.")] = 40,
+    workers: Annotated[int, typer.Option(help="Processes, each on one core.")] = 1,
+    cache: Annotated[
+        Path | None, typer.Option(help="Folder of fits that serve again, also in other comparisons.")
+    ] = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Detectors on even terms: the same events, splits and budget, several seeds, every direction."""
+    from strangeness.cli.comparing import Asked, run_compare
+
+    asked = Asked(
+        files=tuple(files or ()),
+        detectors=detectors,
+        full=full,
+        seeds=seeds,
+        events=events,
+        epochs=epochs,
+        features=features,
+        pixels=pixels,
+        workers=workers,
+        cache=cache,
+    )
+    typer.echo(run_compare(asked, out=out or Path("strangeness-compare"), quiet=quiet, json=as_json))
+
+
+@app.command(
     epilog="Example: strangeness score run/chain.strange new.parquet --out new.scores.parquet --json"
 )
 def score(
@@ -88,15 +134,18 @@ def score(
     data: Annotated[Path, typer.Argument(metavar="DATA", help="A file of events.")],
     out: Annotated[Path | None, typer.Option(help="Parquet file to write [DATA.scores.parquet].")] = None,
     layout: Layout = None,
+    unit: Unit = None,
+    tree: Tree = None,
     seed: Seed = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Score new events with a stored chain: id, score, p-value and context of each."""
-    from strangeness.cli.config import FileTable
+    from strangeness.cli.config import FileTable, checked
     from strangeness.cli.scoring import run_score
 
-    table = FileTable(file=str(data), layout=layout)
+    given = {"file": str(data), "layout": layout, "unit": unit, "tree": tree}
+    table = checked(FileTable, given, "the command line")
     typer.echo(run_score(artefact, table, out=out, seed=seed, quiet=quiet, as_json=as_json))
 
 
@@ -107,8 +156,8 @@ def score(
 def inspect(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A file of events.")],
     layout: Layout = None,
-    unit: Annotated[str | None, typer.Option(help="GeV or MeV, if the file does not hold GeV.")] = None,
-    tree: Annotated[str | None, typer.Option(help="Tree of a ROOT file that holds several.")] = None,
+    unit: Unit = None,
+    tree: Tree = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:

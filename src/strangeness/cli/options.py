@@ -13,4 +13,6 @@ Seed = Annotated[
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Unit = Annotated[str | None, typer.Option(help="GeV or MeV, if the file does not hold GeV.")]
+Tree = Annotated[str | None, typer.Option(help="Tree of a ROOT file that holds several.")]
 Layout = Annotated[str | None, typer.Option(help="Layout of the file, where its content does not tell.")]

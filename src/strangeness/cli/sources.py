@@ -17,7 +17,7 @@ from strangeness.events.source import EventFile, column_of, without_features
 
 def opened(table: FileTable, role: str) -> EventFile:
     """A file of events; the role is in their identities, or two files of one name would share them."""
-    options = {"layout": table.layout, "name": f"{role} {Path(table.file).stem}"}
+    options = {**table.options(), "name": f"{role} {Path(table.file).stem}"}
     return EventFile(table.file, options=tuple(options.items()))
 
 

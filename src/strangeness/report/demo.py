@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from strangeness.methods.comparison import Compared
 from strangeness.methods.demo import SearchRun
 from strangeness.methods.planted import DEMO_SEEDS, EMPTY_ABOVE, PLANTED_ABOVE, Planted
-from strangeness.report.schema import ComparisonRow, ComparisonSection, Report, SearchSection
+from strangeness.report.calibrated import calibration_of
+from strangeness.report.compared import row_of
+from strangeness.report.runs import displays_of
+from strangeness.report.schema import ComparisonSection, Report, SearchSection
 from strangeness.report.summary import classes, control, curve, plain, search_section, versions
 from strangeness.search.bump_hunt import BumpHunt
 
+STRANGEST = 3
+"""Events of a search that are shown."""
 NAMES = {"qcd": "QCD", "top": "top", "w": "W"}
 
 
@@ -76,6 +79,8 @@ def _search(name: str, run: SearchRun, detector: str, hunt: BumpHunt, said: str)
         controls=[control(other, result) for other, result in run.controls.items()],
         curves=[] if scores is None else [curve(detector, [scores])],
         said=[said],
+        calibration=calibration_of(run.outcome),
+        displays=displays_of(run.outcome, run.data, most=STRANGEST, columns=("mjj",)),
     )
 
 
@@ -85,26 +90,4 @@ def jets_section(results: Sequence[Compared]) -> ComparisonSection:
         "Each detector is fitted to half of the jets of one class and tested on the other half and on "
         "another class. All classes share one flat spectrum of pT and |eta|, so pT alone must guess."
     )
-    return ComparisonSection(said=[said], rows=[_row(result) for result in results])
-
-
-def _row(result: Compared) -> ComparisonRow:
-    rejection = [value if np.isfinite(value) else None for value in result.rejection]
-    return ComparisonRow(
-        detector=result.detector,
-        control=result.control,
-        trained_on=NAMES.get(result.trained_on, result.trained_on),
-        finds=NAMES.get(result.finds, result.finds),
-        auc=list(result.auc),
-        rejection={"0.3": rejection},
-        max_sic=list(result.max_sic),
-        parameters=result.parameters,
-        seconds=result.seconds,
-        memory=result.memory,
-        events=result.events,
-        curve=curve(
-            result.detector,
-            list(zip(result.background, result.signal, strict=True)),
-            is_control=result.control,
-        ),
-    )
+    return ComparisonSection(said=[said], rows=[row_of(result, NAMES) for result in results])
