@@ -5,19 +5,30 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any
 
+import jax
 import numpy as np
 
-from strangeness.analysis import Outcome, Scored
-from strangeness.core.batch import make_batch
+from strangeness.analysis import FittedChain, Outcome, Scored
+from strangeness.calibration.conformal import SplitConformal
+from strangeness.core.batch import ArraySource, Batch, make_batch
 from strangeness.core.identity import identities
+from strangeness.detectors.controls import OneFeature
 from strangeness.events.events import Events
-from strangeness.methods.demo import SearchRun
 from strangeness.methods.comparison import Compared
+from strangeness.methods.demo import SearchRun
 from strangeness.methods.planted import Planted
 from strangeness.report.demo import demo_report
 from strangeness.report.schema import Report
+from strangeness.representations import KinematicMap
 from strangeness.search.bump_hunt import BumpHunt
 from tests.report.examples import hunted
+
+
+def _chain(batch: Batch) -> FittedChain:
+    """The mass as the score."""
+    map_ = KinematicMap(("mjj",), ())
+    scorer = OneFeature().fit_scorer(ArraySource(map_(batch)), key=jax.random.key(0))
+    return FittedChain(map_, scorer, SplitConformal().fit_null(np.arange(500.0), batch.take(np.arange(500))))
 
 
 def _run(signal: int) -> SearchRun:
@@ -31,8 +42,7 @@ def _run(signal: int) -> SearchRun:
     data = Events({"mjj": mass}, ids, np.ones(n), truth=truth)
     batch = make_batch({"mjj": mass[order]}, id=ids[order], context=mass[order])
     tested = Scored(batch, score[order], rng.uniform(size=n))
-    chain: Any = None
-    outcome = Outcome(hunted(signal), chain, tested, tested, {"test": n})
+    outcome = Outcome(hunted(signal), _chain(batch), tested, tested, {"test": n})
     return SearchRun(float(signal), data, 1.4, outcome, {"mass alone": hunted(0)})
 
 
@@ -104,3 +114,12 @@ def test_jets_know_controls_seeds_and_gaps() -> None:
     assert [len(row.curve.auc) for row in section.rows if row.curve] == [3, 1, 1]
     assert section.rows[0].rejection == {"0.3": [4.0, None]}
     assert (section.rows[0].trained_on, section.rows[0].finds) == ("QCD", "top")
+
+
+def test_searches_show_their_calibration_and_their_strangest_events() -> None:
+    for section in _report().searches:
+        assert section.calibration is not None and section.calibration.calibration == [500]
+        assert [display.score for display in section.displays] == sorted(
+            (display.score for display in section.displays), reverse=True
+        )
+        assert [note.name for display in section.displays for note in display.features] == ["mjj"] * 3
