@@ -16,6 +16,8 @@ SHORT: dict[str, dict[str, Any]] = {
     "cwola": {"hidden": (), "training": Training(epochs=6, learning_rate=3e-2)},
     "cwola-trees": {"trees": 10},
     "dense-autoencoder": {"hidden": 8, "training": Training(epochs=3)},
+    "isolation-forest": {"trees": 15},
+    "supervised-trees": {"trees": 5},
 }
 
 

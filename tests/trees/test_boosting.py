@@ -13,8 +13,9 @@ from scipy import stats
 
 from strangeness.core.batch import ArraySource, Batch, make_batch
 from strangeness.core.errors import InputError
-from strangeness.detectors import cwola_trees
-from strangeness.detectors.cwola_trees import CWoLaTrees, _codes, _quantile_edges, _thresholds
+from strangeness.detectors.cwola_trees import CWoLaTrees
+from strangeness.trees import boosting
+from strangeness.trees.boosting import _codes, _quantile_edges, _thresholds
 
 
 def _source(n: int = 1200, seed: int = 1, decimals: int | None = None) -> Batch:
@@ -35,13 +36,13 @@ def test_it_scores_as_scikit_learn_does_on_the_codes(
     monkeypatch: pytest.MonkeyPatch, decimals: int | None
 ) -> None:
     kept: dict[str, Any] = {}
-    original = cwola_trees._as_arrays
+    original = boosting._as_arrays
 
     def keep(model: Any, edges: Any) -> Any:
         kept.update(model=model, edges=edges)
         return original(model, edges)
 
-    monkeypatch.setattr(cwola_trees, "_as_arrays", keep)
+    monkeypatch.setattr(boosting, "_as_arrays", keep)
     scorer = _fit(_source(decimals=decimals))
     fresh = _source(3000, seed=2, decimals=decimals)
     codes = _codes(fresh.x.astype(np.float32), kept["edges"])
@@ -114,6 +115,6 @@ def test_the_key_alone_picks_the_features_of_the_splits() -> None:
 
 
 def test_trees_that_are_read_wrongly_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(cwola_trees, "_thresholds", lambda feature, code, edges: np.zeros_like(code))
+    monkeypatch.setattr(boosting, "_thresholds", lambda feature, code, edges: np.zeros_like(code))
     with pytest.raises(InputError, match="the trees of this scikit-learn version cannot be read"):
         _fit(_source())

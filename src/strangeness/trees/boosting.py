@@ -1,0 +1,147 @@
+"""Gradient-boosted trees that tell two samples apart: fitted by scikit-learn, scored as arrays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+import numpy as np
+from jaxtyping import PRNGKeyArray
+from numpy.typing import NDArray
+
+from strangeness.core.batch import DATA, Source
+from strangeness.core.estimators import Detector, Scorer, float_dtype
+from strangeness.core.weights import balanced
+from strangeness.trees.tables import CHECKED, LEAF, padded, refuse_unless_equal, sum_of_leaves
+
+
+class BoostedTreesScorer(Scorer):
+    """Sum of the leaves that an event falls into, over all trees, plus the prior logit.
+
+    Trees are padded to equal size, so all tables have the shape (trees, nodes); ``feature`` is -1 in a leaf,
+    and an event goes left when x <= threshold.
+    """
+
+    feature: Any
+    threshold: Any
+    left: Any
+    right: Any
+    value: Any
+    prior: Any
+    n_inputs: int = eqx.field(static=True)
+    depth: int = eqx.field(static=True)
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        return (self.n_inputs,)
+
+    def rows(self, x: Any, id: Any, keys: Any) -> Any:
+        return sum_of_leaves(self, x, self.prior)
+
+
+@dataclass
+class BoostedTrees(Detector):
+    """What detectors made of boosted trees share; they differ in what their two samples are, so in the card.
+
+    Both samples get the same total weight in training. Features are cut into bins of equal content.
+
+    Attributes:
+        trees: boosting iterations.
+        learning_rate: shrinkage of each tree.
+        leaves: most leaves of a tree.
+        depth: deepest tree.
+        feature_share: share of the features that each split may use, drawn anew.
+        smallest_leaf: fewest training events in a leaf.
+        l2: regularisation of the leaf values.
+    """
+
+    trees: int = 100
+    learning_rate: float = 0.02
+    leaves: int = 31
+    depth: int = 8
+    feature_share: float = 0.5
+    smallest_leaf: int = 50
+    l2: float = 1.0
+
+    stores: ClassVar = (BoostedTreesScorer,)
+
+    def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> BoostedTreesScorer:
+        from sklearn.ensemble import HistGradientBoostingClassifier
+        from threadpoolctl import threadpool_limits
+
+        batch, rows = self.training_events(source)
+        # An event of weight 0 would still move the bins and, through the mean weight, the regularisation.
+        seen = batch.weight > 0
+        batch, x = batch.take(seen), rows[seen].astype(float_dtype())
+        weight = balanced(batch, self.card.name)
+        edges = [_quantile_edges(column) for column in x.T]
+        codes = _codes(x, edges)
+        model = HistGradientBoostingClassifier(
+            max_iter=self.trees,
+            learning_rate=self.learning_rate,
+            max_leaf_nodes=self.leaves,
+            max_depth=self.depth,
+            max_features=self.feature_share,
+            min_samples_leaf=self.smallest_leaf,
+            l2_regularization=self.l2,
+            early_stopping=False,  # type: ignore[arg-type]
+            random_state=int(jax.random.bits(key)) % 2**31,
+        )
+        # One thread: small fits are faster so, and sums do not depend on how rows are shared out.
+        with threadpool_limits(1):
+            model.fit(codes, batch.sample == DATA, sample_weight=weight)
+        scorer = _as_arrays(model, edges)
+        refuse_unless_equal(scorer, x[:CHECKED], model.decision_function(codes[:CHECKED]), 1e-4)
+        return scorer
+
+
+def _quantile_edges(column: NDArray[Any]) -> NDArray[Any]:
+    """At most 254 distinct edges between bins of about equally many events."""
+    return np.unique(np.quantile(column, np.linspace(0, 1, 256)[1:-1], method="lower"))
+
+
+def _codes(x: NDArray[Any], edges: list[NDArray[Any]]) -> NDArray[np.float64]:
+    """The bin of each value: code <= j exactly where x <= edges[j].
+
+    scikit-learn takes so few values as they are; its own weighted quantiles cost more than all the trees.
+    """
+    columns = [np.searchsorted(cuts, column) for cuts, column in zip(edges, x.T, strict=True)]
+    return np.stack(columns, axis=1).astype(np.float64)
+
+
+def _as_arrays(model: Any, edges: list[NDArray[Any]]) -> BoostedTreesScorer:
+    """The trees of a model fitted on codes, from its node tables, with their thresholds back in x.
+
+    They are padded to the most nodes that the settings allow, so that all fits of them share one compilation.
+    """
+    tables = [stage[0].nodes for stage in model._predictors]
+    size = 2 * model.max_leaf_nodes - 1
+
+    def stacked(name: str, dtype: Any, fill: Any = 0) -> NDArray[Any]:
+        return padded([table[name] for table in tables], size, dtype, fill)
+
+    leaf = stacked("is_leaf", bool, True)
+    feature = np.where(leaf, LEAF, stacked("feature_idx", np.int32)).astype(np.int32)
+    return BoostedTreesScorer(
+        feature=feature,
+        threshold=_thresholds(feature, np.where(leaf, 0.0, stacked("num_threshold", np.float64)), edges),
+        left=stacked("left", np.int32),
+        right=stacked("right", np.int32),
+        value=stacked("value", float_dtype()),
+        prior=np.asarray(np.ravel(model._baseline_prediction)[0], float_dtype()),
+        n_inputs=len(edges),
+        depth=model.max_depth,
+    )
+
+
+def _thresholds(
+    feature: NDArray[np.int32], code: NDArray[np.float64], edges: list[NDArray[Any]]
+) -> NDArray[Any]:
+    """Thresholds in x from those in codes: code <= 3.5 is x <= edges[3]."""
+    cut = np.zeros(code.shape, float_dtype())
+    for index, cuts in enumerate(edges):
+        used = feature == index
+        cut[used] = cuts[np.floor(code[used]).astype(int)]
+    return cut

@@ -1,0 +1,69 @@
+"""Trees as tables of nodes: the walk from the root to a leaf, for all events at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from strangeness.core.batch import make_batch
+from strangeness.core.errors import InputError
+from strangeness.core.estimators import Scorer, float_dtype
+
+LEAF = -1
+"""What ``feature`` holds in a leaf."""
+CHECKED = 1000
+"""Rows on which trees that were read are compared with scikit-learn."""
+
+
+class Tables(Protocol):
+    """Trees padded to equal size: each table (trees, nodes); a row goes left when x <= threshold."""
+
+    feature: Any
+    threshold: Any
+    left: Any
+    right: Any
+    value: Any
+    depth: int
+
+
+def sum_of_leaves(trees: Tables, x: Any, start: Any) -> Any:
+    """``start`` plus the values (n,) of the leaves that the rows ``x`` (n, d) fall into, over all trees."""
+
+    def add_tree(total: Any, tree: Any) -> tuple[Any, None]:
+        feature, threshold, left, right, value = tree
+
+        def descend(_: int, node: Any) -> Any:
+            at = feature[node]
+            seen = jnp.take_along_axis(x, jnp.maximum(at, 0)[:, None], axis=1)[:, 0]
+            return jnp.where(at == LEAF, node, jnp.where(seen <= threshold[node], left[node], right[node]))
+
+        leaf = jax.lax.fori_loop(0, trees.depth, descend, jnp.zeros(len(x), jnp.int32))
+        return total + value[leaf], None
+
+    tables = (trees.feature, trees.threshold, trees.left, trees.right, trees.value)
+    return jax.lax.scan(add_tree, jnp.zeros(len(x), float_dtype()) + start, tables)[0]
+
+
+def padded(tables: Sequence[NDArray[Any]], size: int, dtype: Any, fill: Any = 0) -> NDArray[Any]:
+    """Tables of different lengths as one array (trees, size), filled up with ``fill``."""
+    return np.stack(
+        [np.pad(table.astype(dtype), (0, size - len(table)), constant_values=fill) for table in tables]
+    )
+
+
+def refuse_unless_equal(scorer: Scorer, x: NDArray[Any], theirs: NDArray[Any], tolerance: float) -> None:
+    """Refuse trees that were read wrongly: scikit-learn's node tables are no public interface.
+
+    Raises:
+        InputError: when a score of ``x`` differs from scikit-learn's by more than the absolute plus relative
+            ``tolerance``.
+    """
+    if not np.allclose(scorer(make_batch(x)), theirs, rtol=tolerance, atol=tolerance):
+        raise InputError(
+            "the trees of this scikit-learn version cannot be read", "Install scikit-learn 1.7 to 1.9."
+        )
