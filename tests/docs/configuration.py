@@ -79,4 +79,9 @@ def _default(field: FieldInfo) -> str:
     return "required" if field.is_required() else toml(field.default)
 
 
-TABLES = {"configuration": configuration}
+def layouts() -> str:
+    """One row a layout that is read."""
+    return table(("layout", "what it is"), [(code(name), words) for name, words in LAYOUTS.items()])
+
+
+TABLES = {"configuration": configuration, "layouts": layouts}

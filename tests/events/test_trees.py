@@ -42,6 +42,20 @@ def test_a_tree_of_numbers(tmp_path: Path, chunk: int) -> None:
     assert list(read(path, columns=["n"], label=None).features) == ["n"]
 
 
+@pytest.mark.parametrize("chunk", [1, 4, 1000])
+def test_an_rntuple(tmp_path: Path, chunk: int) -> None:
+    path, n = tmp_path / "a.root", 9
+    pt = ak.unflatten(np.arange(2.0 * n), np.full(n, 2))
+    columns = {"mjj": np.arange(n) + 0.5, "n": np.arange(n, dtype=np.int32), "good": np.arange(n) > 3}
+    with uproot.recreate(path) as file:
+        file["mine"] = {**columns, "hits": pt, "jet": ak.zip({"pt": pt})}
+    events = concatenate_events(list(read_chunks(path, chunk)))
+    assert set(events.features) == {"mjj", "n", "good"} and len(events) == n
+    assert all(np.array_equal(events.features[name], column) for name, column in columns.items())
+    with pytest.raises(InputError, match="has no column 'jet'"):
+        read(path, columns=["jet"])
+
+
 def test_refusals(tmp_path: Path) -> None:
     lists = write(tmp_path / "a.root", "mine", {"x": ak.unflatten(np.arange(4.0), [2, 2])})
     numbers = write(

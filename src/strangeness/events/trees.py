@@ -5,7 +5,8 @@ Imported only when such a file is read, because it loads uproot and awkward.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Iterator, Mapping
+import re
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,6 +26,7 @@ from strangeness.events.particles import offsets_of
 _USUAL = ("Events", "tree")
 """Names that NanoAOD and JetClass give to the tree of events."""
 _STEP_BYTES = 67_108_864  # of unpacked branches held at once
+_NUMBER, _LONG_LIST = 8, 4000  # bytes
 _ANYTHING = (Exception,)  # uproot checks little: a damaged file may raise whatever its bytes lead to
 
 
@@ -38,7 +40,7 @@ class Lists:
 
 @dataclass(frozen=True)
 class Tree:
-    """An open tree.
+    """An open tree, or an RNTuple, whose top-level fields count as branches.
 
     Attributes:
         path: its file.
@@ -46,6 +48,7 @@ class Tree:
         handle: uproot's tree.
         names: its branches.
         entries: how many entries it has.
+        is_ntuple: whether it is an RNTuple.
     """
 
     path: Path
@@ -53,11 +56,15 @@ class Tree:
     handle: Any
     names: tuple[str, ...]
     entries: int
+    is_ntuple: bool = False
 
     def shape(self, name: str) -> str:
         """'number' for a branch with a number an entry, 'list' for lists of numbers, else 'other'."""
         with readable(self.path, "ROOT", _ANYTHING):
-            kind = self.handle[name].interpretation
+            branch = self.handle[name]
+            if self.is_ntuple:
+                return _shape_of(str(branch.typename))
+            kind = branch.interpretation
             content = getattr(kind, "content", kind)
             dtype = getattr(content, "to_dtype", None)
             plain = dtype is not None and dtype.shape == () and dtype.kind in "biuf"
@@ -84,31 +91,44 @@ class Tree:
                     f"the branch '{name}' of '{self.path}' does not hold numbers", "Leave it out."
                 )
         stream = self._arrays(wanted, chunk)
-        for start in iter_starts(self.entries, self._step(wanted, chunk)):
+        for start in range(0, self.entries, self._step(wanted, chunk)):
             arrays = self._next(stream)
             flat = {name: np.asarray(arrays[name]) for name in wanted if shapes[name] == "number"}
             lists = {name: _lists(arrays[name]) for name in wanted if shapes[name] == "list"}
-            yield start, len(next(iter(arrays.values()))), flat, lists
+            yield start, len(arrays[wanted[0]]), flat, lists
 
     def _step(self, names: list[str], chunk: int) -> int:
         """Entries at a time: ``chunk``, or fewer where lists are long."""
         with readable(self.path, "ROOT", _ANYTHING):
-            size = sum(int(self.handle[name].uncompressed_bytes) for name in names)
-        refuse_absurd(self.path, max(size, self.entries))
+            size = sum(self._bytes(name) for name in names)
+        refuse_absurd(self.path, self.entries if self.is_ntuple else max(size, self.entries))
         return max(1, min(chunk, _STEP_BYTES * self.entries // max(size, 1)))
 
-    def _arrays(self, names: list[str], chunk: int) -> Iterator[Mapping[str, Any]]:
-        step = self._step(names, chunk)
-        return self.handle.iterate(names, step_size=step, library="ak", how=dict)
+    def _bytes(self, name: str) -> int:
+        """The unpacked size of a branch; an RNTuple does not tell, and its lists are taken for long ones."""
+        if self.is_ntuple:
+            return self.entries * (_NUMBER if self.shape(name) == "number" else _LONG_LIST)
+        return int(self.handle[name].uncompressed_bytes)
 
-    def _next(self, stream: Iterator[Mapping[str, Any]]) -> Mapping[str, Any]:
+    def _arrays(self, names: list[str], chunk: int) -> Iterator[Any]:
+        kind = {} if self.is_ntuple else {"how": dict}
+        return self.handle.iterate(names, step_size=self._step(names, chunk), library="ak", **kind)
+
+    def _next(self, stream: Iterator[Any]) -> Any:
         with readable(self.path, "ROOT", _ANYTHING):
             return next(stream)
 
 
-def iter_starts(entries: int, step: int) -> range:
-    """The first entry of each step."""
-    return range(0, entries, step)
+def _shape_of(typename: str) -> str:
+    """The shape of an RNTuple's field."""
+    number = r"(bool|float|double|(std::)?u?int\d+_t|char|short|int|long)"
+    if re.fullmatch(number, typename):
+        return "number"
+    return (
+        "list"
+        if re.fullmatch(rf"(std::vector|ROOT::VecOps::RVec|ROOT::RVec)<{number}>", typename)
+        else "other"
+    )
 
 
 def _lists(array: Any) -> Lists:
@@ -127,7 +147,7 @@ def opened(request: Request) -> Generator[Tree, None, None]:
     with _open(request.path) as file:
         with readable(request.path, "ROOT", _ANYTHING):
             kinds = file.classnames(recursive=True, cycle=False)
-        trees = [name for name, kind in kinds.items() if kind == "TTree"]
+        trees = [name for name, kind in kinds.items() if kind == "TTree" or kind.endswith("RNTuple")]
         yield _tree(file, _chosen(request, trees), request)
 
 
@@ -145,6 +165,9 @@ def _open(path: Path) -> Generator[Any, None, None]:
 def _tree(file: Any, name: str, request: Request) -> Tree:
     with readable(request.path, "ROOT", _ANYTHING):
         handle = file[name]
+        if handle.classname.endswith("RNTuple"):
+            names = tuple(handle.keys(recursive=False))
+            return Tree(request.path, name, handle, names, int(handle.num_entries), is_ntuple=True)
         names = tuple(handle.keys(recursive=True, full_paths=False))
         return Tree(request.path, name, handle, names, int(handle.num_entries))
 
@@ -157,7 +180,7 @@ def _chosen(request: Request, trees: list[str]) -> str:
     usual = [name for name in trees if name.rpartition("/")[2] in _USUAL]
     found = usual if len(usual) == 1 else trees
     if not found:
-        raise FileError(f"'{request.path}' holds no tree", "Give a ROOT file with a TTree.")
+        raise FileError(f"'{request.path}' holds no tree", "Give a ROOT file with a TTree or an RNTuple.")
     if len(found) > 1:
         raise FileError(
             f"'{request.path}' holds {len(found)} trees ({', '.join(found[:5])})",
