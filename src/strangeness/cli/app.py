@@ -20,6 +20,10 @@ sample = typer.Typer(
     help="Make the shipped samples again.", epilog="Example: strangeness sample make jets --out jets.parquet"
 )
 app.add_typer(sample, name="sample")
+recipe = typer.Typer(
+    help="Published studies, run again.", epilog="Example: strangeness recipe run finke-2021 --tiny"
+)
+app.add_typer(recipe, name="recipe")
 
 
 def _version(wanted: bool) -> None:
@@ -222,3 +226,30 @@ def make(
     from strangeness.cli.samples import make_file
 
     typer.echo(make_file(name, out, work, seed=1 if seed is None else seed))
+
+
+@recipe.command("list", epilog="Example: strangeness recipe list")
+def list_recipes(as_json: AsJson = False) -> None:
+    """The studies that can be run again."""
+    from strangeness.cli.recipes import listed_recipes
+
+    typer.echo(listed_recipes(as_json=as_json))
+
+
+@recipe.command(epilog="Example: strangeness recipe run finke-2021 --out finke --workers 2")
+def run(
+    slug: Annotated[str, typer.Argument(help="Name of a recipe; see 'strangeness recipe list'.")],
+    out: Out = None,
+    tiny: Annotated[bool, typer.Option("--tiny", help="A quick form on few events.")] = False,
+    data: Annotated[Path | None, typer.Option(help="Folder of files that the recipe needs.")] = None,
+    workers: Annotated[int, typer.Option(help="Processes, each on one core.")] = 1,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run a published study and print its numbers beside ours."""
+    from strangeness.cli.recipes import run_recipe
+
+    place = out or Path(f"strangeness-{slug}")
+    typer.echo(
+        run_recipe(slug, tiny=tiny, data=data, out=place, workers=workers, quiet=quiet, as_json=as_json)
+    )
