@@ -85,12 +85,23 @@ def displays(given: Sequence[EventDisplay], name: str) -> Html | None:
     """The strangest events: particles, what stood out, and where the picture was described badly."""
     if not given:
         return None
-    said = (
-        "The highest scores, strangest first; the area of a dot is the particle's pT. A strange event is not "
-        "yet a signal: in ordinary data some event comes first too."
-    )
     shown = [_display(display, f"{name}-event{index}") for index, display in enumerate(given)]
-    return join([tag("h3", "Strangest events"), tag("p", said, class_="note"), *shown])
+    return join([tag("h3", "Strangest events"), tag("p", _explained(given), class_="note"), *shown])
+
+
+def _explained(given: Sequence[EventDisplay]) -> str:
+    said = (
+        "The highest scores, strangest first. A strange event is not yet a signal: in ordinary data some "
+        "event comes first too."
+    )
+    if any(display.pt for display in given):
+        said += " The area of a dot is the particle's pT."
+    if any(display.features for display in given):
+        said += (
+            " Features: the share of the reference below the value, and the score with this feature alone "
+            "moved to the reference's median; the lower that is, the more the feature tells."
+        )
+    return said
 
 
 def _display(display: EventDisplay, name: str) -> Html:
@@ -136,17 +147,14 @@ def _numbers(display: EventDisplay) -> list[tuple[Content, Content]]:
 def _features(notes: Sequence[FeatureNote], score: float) -> Html | None:
     if not notes:
         return None
-    said = (
-        f"What stood out, most telling first: the share of the reference below the value, and the score (now "
-        f"{number(score, 4)}) with this feature alone at the reference's median."
-    )
+    said = join(["What stood out, most telling first; the score is ", number(score, 4), "."])
     rows = [
         (note.name, number(note.value, 3), number(note.median, 3), _meter(note.below),
          number(note.score_at_median, 4))
         for note in notes[:MOST_FEATURES]
     ]  # fmt: skip
     header = ("Feature", "Value", "Median", "Reference below", "Score at median")
-    return tag("div", table(Html(said), header, rows, classes="right compact"))
+    return tag("div", table(said, header, rows, classes="right compact"))
 
 
 def _meter(below: float) -> Html:
