@@ -226,7 +226,7 @@ def test_lists_that_disagree_are_refused(tmp_path: Path, other: list[object]) ->
 def test_particles_must_be_finite(tmp_path: Path) -> None:
     lists = pa.array([[1.0, np.nan], [3.0]])
     path = written(tmp_path / "a.parquet", pt=lists, d_eta=lists, d_phi=lists)
-    with pytest.raises(FileError, match=r"the lists 'pt' of .* hold NaN"):
+    with pytest.raises(FileError, match=r"a constituent of .* has pt = nan in event 0"):
         read(path)
 
 

@@ -37,7 +37,12 @@ def parts(request: Request, kind: str) -> Iterator[Part]:
 @contextmanager
 def unzipped(path: Path) -> Generator[zipfile.ZipFile, None, None]:
     """An open .npz file that claims no absurd size; errors of its readers become one line."""
-    with readable(path, ".npz", (*BROKEN, *_ZIP_ERRORS)), zipfile.ZipFile(path) as archive:
+    # A zip file that opened its file itself would leave it open for as long as a member is.
+    with (
+        readable(path, ".npz", (*BROKEN, *_ZIP_ERRORS)),
+        open(path, "rb") as raw,
+        zipfile.ZipFile(raw) as archive,
+    ):
         refuse_absurd(path, sum(info.file_size for info in archive.infolist()))
         yield archive
 

@@ -63,11 +63,19 @@ def _pieces(file: pq.ParquetFile, chunk: int, columns: list[str]) -> Iterator[pa
         return
     for index, group in enumerate(groups):
         if _is_moderate(group, chunk):
-            whole = file.read_row_group(index, columns=columns, use_threads=False)
-            for start in range(0, whole.num_rows, chunk):
-                yield from whole.slice(start, chunk).to_batches()
+            yield from _slices(file.read_row_group(index, columns=columns, use_threads=False), chunk)
         else:
             yield from file.iter_batches(chunk, row_groups=[index], columns=columns)
+
+
+def _slices(group: pa.Table, chunk: int) -> Iterator[pa.RecordBatch]:
+    """A row group in views, the last of them a copy: a view would keep the group while the next is read."""
+    starts = range(0, group.num_rows, chunk)
+    for start in starts[:-1]:
+        yield from group.slice(start, chunk).to_batches()
+    last = group.slice(starts[-1]).take(np.arange(group.num_rows - starts[-1]))
+    del group
+    yield from last.to_batches()
 
 
 def _is_moderate(group: Any, chunk: int) -> bool:
@@ -149,11 +157,6 @@ def _constituents(table: Any, lists: tuple[tuple[str, ...], bool], request: Requ
                 "Write one entry a particle in each.",
             )
     values = [np.asarray(column.flatten().to_numpy(zero_copy_only=False), np.float32) for column in columns]
-    for name, value in zip(names, values, strict=True):
-        if not np.all(np.isfinite(value)):
-            raise FileError(
-                f"the lists '{name}' of '{request.path}' hold NaN or infinity", "Repair them first."
-            )
     offsets = np.concatenate([[0], np.cumsum(lengths[0], dtype=np.int64)])
     return Constituents(offsets, values[0], values[1], values[2], relative)
 

@@ -26,6 +26,7 @@ from strangeness.events.particles import offsets_of
 _USUAL = ("Events", "tree")
 """Names that NanoAOD and JetClass give to the tree of events."""
 _STEP_BYTES = 67_108_864  # of unpacked branches held at once
+_LARGE = 1_000_000  # versions from here on have 64-bit places in the file
 _NUMBER, _LONG_LIST = 8, 4000  # bytes
 _ANYTHING = (Exception,)  # uproot checks little: a damaged file may raise whatever its bytes lead to
 
@@ -153,6 +154,7 @@ def opened(request: Request) -> Generator[Tree, None, None]:
 
 @contextmanager
 def _open(path: Path) -> Generator[Any, None, None]:
+    _refuse_truncated(path)
     with readable(path, "ROOT", _ANYTHING):
         # Plain reads: the pages of a memory map would count as memory of this process.
         open_root: Any = uproot.open
@@ -160,6 +162,19 @@ def _open(path: Path) -> Generator[Any, None, None]:
         file = open_root({str(path): None}, handler=MultithreadedFileSource, num_workers=1)
     with file:
         yield file
+
+
+def _refuse_truncated(path: Path) -> None:
+    """Compare the file with the end that its header tells; uproot would read what is left of it."""
+    with open(path, "rb") as stream:
+        header = stream.read(20)
+    version = int.from_bytes(header[4:8], "big")
+    end = int.from_bytes(header[12 : 20 if version >= _LARGE else 16], "big")
+    if end > path.stat().st_size:
+        raise FileError(
+            f"'{path}' is a truncated or damaged ROOT file (it has {path.stat().st_size} of {end} bytes)",
+            "Copy or download it again.",
+        )
 
 
 def _tree(file: Any, name: str, request: Request) -> Tree:
