@@ -13,11 +13,18 @@ from strangeness.core.train import Training
 
 # Short trainings: conformance asks for behaviour, and the tests of each detector for its quality.
 SHORT: dict[str, dict[str, Any]] = {
+    "conv-autoencoder": {
+        "channels": (2, 1),
+        "hidden": 6,
+        "latent": 2,
+        "training": Training(epochs=4, batch_size=64, learning_rate=1e-2, chunk=1),
+    },
     "cwola": {"hidden": (), "training": Training(epochs=6, learning_rate=3e-2)},
     "cwola-trees": {"trees": 10},
     "dense-autoencoder": {"hidden": 8, "training": Training(epochs=3)},
     "isolation-forest": {"trees": 15},
     "supervised-trees": {"trees": 5},
+    "variational-autoencoder": {"hidden": 8, "training": Training(epochs=3)},
 }
 
 

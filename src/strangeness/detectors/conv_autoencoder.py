@@ -1,0 +1,131 @@
+"""Convolutional autoencoder: which images a network trained on the reference cannot reproduce."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import equinox as eqx
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import PRNGKeyArray
+
+from strangeness.core.batch import Source
+from strangeness.core.cards import Citation, MethodCard
+from strangeness.core.errors import InputError, nearest
+from strangeness.core.estimators import Detector, Scorer
+from strangeness.core.train import Training, train
+from strangeness.nn import ImageAutoencoder, image_autoencoder
+from strangeness.nn.convolution import in_slices
+
+_TRAINED, _SCORED = 16, 32  # events at a time: what lies between the layers of 40x40 images stays in a cache
+
+
+def squared_error(network: ImageAutoencoder, x: Any, key: Any, size: int = _TRAINED) -> Any:
+    """Mean squared difference (n,) between images (n, h, w, c) and their reconstruction."""
+    return in_slices(lambda part: jnp.mean((network(part) - part) ** 2, axis=(1, 2, 3)), x, size)
+
+
+def cross_entropy(network: ImageAutoencoder, x: Any, key: Any, size: int = _TRAINED) -> Any:
+    """Mean binary cross-entropy (n,) between images (n, h, w, c) in [0, 1] and the logits of the network."""
+    return in_slices(
+        lambda part: jnp.mean(optax.sigmoid_binary_cross_entropy(network(part), part), axis=(1, 2, 3)),
+        x,
+        size,
+    )
+
+
+LOSSES = {"mse": squared_error, "bce": cross_entropy}
+
+
+class ConvAutoencoderScorer(Scorer):
+    """The loss of an image's reconstruction."""
+
+    network: ImageAutoencoder
+    loss: str = eqx.field(static=True)
+    shape: tuple[int, int, int] = eqx.field(static=True)
+
+    def __check_init__(self) -> None:
+        _known(self.loss)
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        return tuple(self.shape)
+
+    def rows(self, x: Any, id: Any, keys: Any) -> Any:
+        return LOSSES[self.loss](self.network, x, keys, _SCORED)
+
+
+def _known(loss: str) -> None:
+    if loss not in LOSSES:
+        raise InputError(f"'loss' of conv-autoencoder is {loss!r}", nearest(loss, LOSSES))
+
+
+@dataclass
+class ConvAutoencoder(Detector):
+    """An autoencoder of jet images with convolutions, PReLUs and a narrow middle (arXiv:2104.09051).
+
+    The images (n, height, width, channels) have an even height and width. At 40x40x1 the defaults make
+    902,465 parameters. For 12x12x1, ``channels = (4, 3)``, ``hidden = 9`` and ``latent = 4`` make 3,065.
+
+    Attributes:
+        channels: of the convolutions before and behind the pooling.
+        hidden: width of the dense layer on either side of the middle.
+        latent: width of the middle.
+        loss: "mse", mean squared error as in the paper, or "bce", binary cross-entropy of pixels in [0, 1].
+        training: settings of the training loop.
+    """
+
+    channels: tuple[int, int] = (10, 5)
+    hidden: int = 220
+    latent: int = 32
+    loss: str = "mse"
+    training: Training = field(
+        default_factory=lambda: Training(epochs=20, learning_rate=1e-3, patience=4, chunk=1)
+    )
+
+    card: ClassVar[MethodCard] = MethodCard(
+        name="conv-autoencoder",
+        summary="reconstruction error of images by a convolutional autoencoder",
+        citation=Citation(
+            key="Finke2021",
+            authors="T. Finke, M. Kraemer, A. Morandini, A. Mueck and I. Oleksiyuk",
+            title="Autoencoders for unsupervised anomaly detection in high energy physics",
+            year=2021,
+            where="JHEP 06, 161, arXiv:2104.09051",
+        ),
+        family="classical",
+        input_kind="image",
+        weights="positive",
+        row_limit=1_000_000,
+    )
+    stores: ClassVar = (ConvAutoencoderScorer,)
+
+    def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> ConvAutoencoderScorer:
+        """The trained scorer.
+
+        Raises:
+            InputError: for an odd height or width, an unknown loss, or pixels outside [0, 1] with "bce".
+        """
+        _known(self.loss)
+        batch, x = self.training_events(source)
+        if self.loss == "bce" and (x.min() < 0 or x.max() > 1):
+            raise InputError(
+                f"conv-autoencoder with 'bce' was given pixels from {x.min():g} to {x.max():g}",
+                "Normalise the images to [0, 1] or take loss = 'mse'.",
+            )
+        init, loop = jax.random.split(key)
+        shape = (x.shape[1], x.shape[2], x.shape[3])
+        network = image_autoencoder(shape, tuple(self.channels), self.hidden, self.latent, key=init)
+        fitted = train(
+            network,
+            LOSSES[self.loss],
+            x,
+            batch.id,
+            batch.weight,
+            self.training,
+            key=loop,
+            label=self.card.name,
+        )
+        return ConvAutoencoderScorer(fitted.model, self.loss, shape)
