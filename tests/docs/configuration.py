@@ -22,9 +22,15 @@ MEANING = {
     "reference.layout": "as `data.layout`",
     "reference.unit": "as `data.unit`",
     "reference.tree": "as `data.tree`",
+    "representation.kind": "columns, images of the particles, or the hardest particles",
     "representation.features": f"columns or derived features; left out: {toml(list(FEATURES.features))}",
     "representation.log": f"those that enter as log(1 + value); left out: those of "
     f"{toml(list(FEATURES.log))} that are among the features",
+    "representation.pixels": "of an image along one side",
+    "representation.half_width": "half the side of an image in eta and phi; what lies outside is left out",
+    "representation.normalisation": "how the pixels of an image land in [0, 1]: see the "
+    "[jet images](../reference/representations.md#jet-images)",
+    "representation.most": "particles of a point cloud, the hardest ones",
     "detector.name": "a name from `strangeness list`; its hyperparameters stand beside it",
     "calibration.kind": "p-values in bins of the context, or one calibration for all events",
     "calibration.bins": "that many equally filled bins; left out, the bins of the bump hunt, neighbours "
