@@ -22,6 +22,7 @@ from strangeness.core.identity import as_uint64, identities
 from strangeness.core.run import running
 from strangeness.detectors.controls import LinearScorer, OneFeature
 from strangeness.detectors.mahalanobis import Mahalanobis
+from strangeness.detectors.supervised_trees import SupervisedTrees
 from strangeness.events.events import Events
 from strangeness.representations import JetImages, KinematicFeatures
 from strangeness.search.background import DijetFunction
@@ -425,3 +426,33 @@ def test_a_source_in_chunks_gives_the_same_result(changes: dict[str, Any]) -> No
 def test_a_representation_that_does_not_fit_is_refused_before_any_work() -> None:
     with pytest.raises(ConfigError, match="'mahalanobis' takes tabular input and JetImages makes image"):
         _analysis(representation=JetImages()).run(_toy(10, "data"), _toy(10, "reference"))
+
+
+# The reference curve
+
+
+def _labelled(n: int, signal: int) -> Events:
+    events = _toy(n, "labelled", signal)
+    return replace(events, truth=(np.arange(n) < signal).astype(int))
+
+
+def test_a_reference_curve_is_told_the_truth_of_the_half_that_it_does_not_score() -> None:
+    """A three-sigma shift of one feature: the best area is Phi(3 / sqrt(2)) = 0.983."""
+    data = _labelled(4000, 1000)
+    background, signal = _analysis(detector=SupervisedTrees()).reference_curve(_chunks(data, 900), seed=1)
+    assert abs(len(background) - 1500) < 5 * np.sqrt(3000 / 4)  # half, by a hash: binomial
+    area = stats.mannwhitneyu(signal, background).statistic / (len(signal) * len(background))
+    assert 0.95 < area < 0.99
+
+
+@pytest.mark.parametrize(
+    ("detector", "data", "error", "said"),
+    [
+        (Mahalanobis(), _labelled(100, 50), ConfigError, "does not use truth"),
+        (SupervisedTrees(), _toy(100, "plain"), InputError, "hold no truth"),
+        (SupervisedTrees(), _labelled(100, 0), InputError, "lacks a class"),
+    ],
+)
+def test_no_reference_curve_without_truth(detector: Any, data: Events, error: Any, said: str) -> None:
+    with pytest.raises(error, match=said):
+        _analysis(detector=detector).reference_curve(data)

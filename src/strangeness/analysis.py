@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import equinox as eqx
@@ -12,17 +12,17 @@ from numpy.typing import NDArray
 
 from strangeness.calibration.conformal import ConformalNull, SplitConformal
 from strangeness.calibration.mondrian import Mondrian, MondrianNull
-from strangeness.core.batch import ArraySource, Batch, concatenate
-from strangeness.core.errors import ConfigError
+from strangeness.core.batch import DATA, ArraySource, Batch, concatenate
+from strangeness.core.errors import ConfigError, InputError
 from strangeness.core.estimators import Detector, Map, Representation, Scorer
 from strangeness.core.run import progress
-from strangeness.events.source import EventSource
+from strangeness.events.source import EventSource, chunks_of
 from strangeness.search.bump_hunt import BumpHunt
 from strangeness.search.check import Check
 from strangeness.search.counting import CountingExperiment
 from strangeness.search.gate import Gate
 from strangeness.search.result import SearchResult
-from strangeness.splits import Split
+from strangeness.splits import Split, data_roles
 from strangeness.stats.selection import SelectionLaw
 
 Calibrator = SplitConformal | Mondrian
@@ -126,6 +126,32 @@ class Analysis:
         checked, tested = (self._with_p(chain, *scored[name], seed) for name in ("check", "test"))
         result = self.search_in(chain, tested, checked, seed=seed)
         return Outcome(result, chain, tested, checked, counts)
+
+    def reference_curve(
+        self, data: EventSource, *, seed: int = 0
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Scores of background and signal among half of the data, by a detector that is told the truth.
+
+        It is trained on the other half, with truth in place of the sample label, and marks what could be
+        found. No p-value and no statement comes of it.
+
+        Raises:
+            ConfigError: when the detector's card does not say that it uses truth.
+            InputError: without truth, or without events of both classes in each half.
+        """
+        if not self.detector.card.uses_truth:
+            raise ConfigError(f"'{self.detector.card.name}' does not use truth", "Run it as a search.")
+        halves: dict[str, list[Batch]] = {"train data": [], "test": []}
+        for batch in _by_truth(data, self.context, self._limits()):
+            for name, part in data_roles(batch, trains=True).items():
+                halves[name] += [part] if len(part) else []
+        for parts in halves.values():
+            if len({int(label) for part in parts for label in np.unique(part.sample)}) < 2:
+                raise InputError("one half of the data lacks a class", "Give more events of it.")
+        map_, scorer = self.learn({"train": halves["train data"]}, seed=seed)
+        score = np.concatenate([scorer(map_(part), key=jax.random.key(seed)) for part in halves["test"]])
+        signal = np.concatenate([part.sample for part in halves["test"]]) == DATA
+        return score[~signal], score[signal]
 
     def split(self, data: EventSource, reference: EventSource | None) -> Split:
         """The roles of all events."""
@@ -248,3 +274,15 @@ def score_roles(
                 scores[name].append(scorer(map_(parts[name]), key=key))
                 batches[name].append(replace(parts[name], x=()))
     return {name: (np.concatenate(scores[name]), concatenate(batches[name])) for name in names}
+
+
+def _by_truth(data: EventSource, context: str, limits: tuple[float, float] | None) -> Iterator[Batch]:
+    """The events within the limits, labelled by their truth."""
+    for events in chunks_of(data):
+        if events.truth is None:
+            raise InputError("the data hold no truth", "Give simulated events with a label.")
+        column, truth = events.column(context), np.asarray(events.truth) > 0
+        kept = np.ones(len(events), bool) if limits is None else (column >= limits[0]) & (column < limits[1])
+        if kept.any():
+            batch = events.without_truth().take(kept).batch(context=context)
+            yield replace(batch, sample=truth[kept].astype(np.uint8))

@@ -47,7 +47,14 @@ def test_a_run_leaves_its_files_and_nothing_else(finished: Path) -> None:
     section = report.searches[0]
     assert section.result["alpha"] == 0.1 and section.result["n_pseudo"] == 200
     assert [control.name for control in section.controls] == ["no selection", "a alone", "sum of features"]
-    assert [curve.name for curve in section.curves] == ["mahalanobis", "a alone", "sum of features"]
+    names = ["mahalanobis", "a alone", "sum of features"]
+    assert [curve.name for curve in section.curves] == [*names, "supervised (told the truth)"]
+    assert [cost.name for cost in section.costs] == names
+    assert section.calibration is not None and section.images is None
+    assert [display.score for display in section.displays] == sorted(
+        (display.score for display in section.displays), reverse=True
+    )
+    assert {note.name for note in section.displays[0].features} == {"a", "b", "c"}
     assert report.provenance["seed"] == 3
     page = (finished / "run" / "report.html").read_text(encoding="utf-8")
     assert section.statement.split(",")[0] in page

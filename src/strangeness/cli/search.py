@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from strangeness.analysis import Analysis, Outcome
-from strangeness.cli.building import analysis_of, completed, controls_of
+from strangeness.cli.beside import beside, timed
+from strangeness.cli.building import analysis_of, completed
 from strangeness.cli.config import Config, Given, from_options, from_toml
 from strangeness.cli.coverage import refuse_uncovered
 from strangeness.cli.folder import CHAIN, PAGE, RESULT, SCORES, Folder, refuse_finished, run_folder
@@ -21,9 +19,11 @@ from strangeness.core.files import existing_file, sha256, written_whole
 from strangeness.core.identity import as_uint64
 from strangeness.events.events import Events
 from strangeness.methods.dijet_search import MJJ_RANGE
+from strangeness.report.calibrated import calibration_of
 from strangeness.report.render import write_page
-from strangeness.report.schema import Control, Curve, Report, as_json, write_report
-from strangeness.report.summary import classes, control, curve, plain, search_section, versions
+from strangeness.report.runs import average_images_of, displays_of
+from strangeness.report.schema import Report, as_json, write_report
+from strangeness.report.summary import plain, search_section, versions
 from strangeness.search.bump_hunt import BumpHunt
 
 
@@ -78,17 +78,29 @@ def _checksums(config: Config) -> dict[str, str]:
 def _run(
     config: Config, analysis: Analysis, sources: Sources, resolved: dict[str, Any], folder: Folder
 ) -> Report:
-    outcome = analysis.run(*sources.seen_by(analysis.representation), seed=config.seed)
-    controls, curves = _controls(config, analysis, outcome, sources)
-    hunt = analysis.search if isinstance(analysis.search, BumpHunt) else None
+    seen = sources.seen_by(analysis.representation)
+    outcome, seconds, memory = timed(lambda: analysis.run(*seen, seed=config.seed))
+    others = beside(config, analysis, outcome, seconds, memory, sources)
+    drawn = sources.drawn_by(analysis.representation)
     section = search_section(
         "Search",
         config.detector.name,
         outcome,
         context=config.search.context,
-        hunt=hunt,
-        controls=controls,
-        curves=curves,
+        hunt=analysis.search if isinstance(analysis.search, BumpHunt) else None,
+        controls=others.controls,
+        curves=others.curves,
+        costs=others.costs,
+        calibration=calibration_of(outcome, seed=config.seed),
+        images=average_images_of(outcome, drawn, config.search.alpha or 1.0),
+        displays=displays_of(
+            outcome,
+            drawn,
+            seen[1],
+            columns=(config.search.context,),
+            errors_of=getattr(outcome.chain.scorer, "pixel_errors", None),
+            seed=config.seed,
+        ),
     )
     report = Report(
         title=f"Search in {config.search.context} with {config.detector.name}",
@@ -97,37 +109,6 @@ def _run(
     )
     _write(folder.path, report, outcome, resolved)
     return report
-
-
-def _controls(
-    config: Config, analysis: Analysis, outcome: Outcome, sources: Sources
-) -> tuple[list[Control], list[Curve]]:
-    """The same search with other scores, and the curves of all where truth allows them.
-
-    Controls are not gated: they carry no claim.
-    """
-    if not config.search.controls:
-        return [], []
-    rows, curves, truth = _inclusive_control(config, analysis, outcome), [], sources.known["data"]
-    if (scores := classes(outcome, truth)) is not None:
-        curves.append(curve(config.detector.name, [scores]))
-    beside = controls_of(config, analysis.detector, sources.data.available())
-    for name, (representation, detector) in beside.items():
-        chain = replace(analysis, representation=representation, detector=detector, gate=None)
-        other = chain.run(*sources.seen_by(representation), seed=config.seed)
-        rows.append(control(name, other.result))
-        if (scores := classes(other, truth)) is not None:
-            curves.append(curve(name, [scores], is_control=True))
-    return rows, curves
-
-
-def _inclusive_control(config: Config, analysis: Analysis, outcome: Outcome) -> list[Control]:
-    """The bump hunt in the spectrum of all tested events."""
-    if not isinstance(analysis.search, BumpHunt):
-        return []
-    hunt = replace(analysis.search, alpha=None)
-    rng = np.random.default_rng([config.seed, 0])
-    return [control("no selection", hunt.run(outcome.tested.batch.context, rng=rng), "all tested events")]
 
 
 def _provenance(config: Config, resolved: dict[str, Any], samples: dict[str, Events]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from strangeness.cli.config import Config, FileTable
 from strangeness.core.estimators import Map, Representation
+from strangeness.events.columns import CONSTITUENTS
 from strangeness.events.events import Events
 from strangeness.events.source import EventFile, column_of, without_features
 
@@ -44,6 +45,12 @@ class Sources:
         """Data and reference with the columns that a representation uses."""
         reference = None if self.reference is None else used(self.reference, representation, self.context)
         return used(self.data, representation, self.context), reference
+
+    def drawn_by(self, representation: Representation) -> EventFile:
+        """The data with the columns that a representation uses, and the particles if there are any."""
+        available = self.data.available()
+        particles = [CONSTITUENTS] if CONSTITUENTS in available else []
+        return self.data.only((*representation.columns(available), self.context, *particles))
 
     def spectra(self) -> tuple[NDArray[np.floating], NDArray[np.floating] | None]:
         """The context, (n,), of data and reference."""
