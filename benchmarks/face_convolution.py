@@ -37,7 +37,7 @@ def _network() -> ImageAutoencoder:
 
 
 def _for_torch(network: ImageAutoencoder) -> dict[str, Any]:
-    """The weights in PyTorch's order: weight, bias and slope of each layer; kernels (out, in, row, column)."""
+    """Arrays in PyTorch's order: weight, bias and slope of each layer; kernels out, in, row, column."""
     slopes, arrays = iter(network.slopes), []
     for layer in (*network.encoder, *network.dense, *network.decoder):
         kernel = getattr(layer, "kernel", None)

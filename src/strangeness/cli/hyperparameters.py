@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any, get_type_hints
+from typing import Any, get_args, get_type_hints
 
 from pydantic import BaseModel, ConfigDict, create_model
 
@@ -25,12 +25,15 @@ def detector_of(table: DetectorTable) -> Detector:
 
 
 def _model(cls: type) -> type[BaseModel]:
-    """A strict model with the fields of a dataclass, dataclasses inside it included."""
+    """A strict model with the fields of a dataclass, dataclasses and detectors inside it included."""
     hints, fields = get_type_hints(cls), {}
     for field in dataclasses.fields(cls):
         kind = hints[field.name]
-        nested = isinstance(kind, type) and dataclasses.is_dataclass(kind)
-        fields[field.name] = (_model(kind) if nested else kind, _default(field))
+        if Detector in (kind, *get_args(kind)):
+            kind = DetectorTable | None
+        elif isinstance(kind, type) and dataclasses.is_dataclass(kind):
+            kind = _model(kind)
+        fields[field.name] = (kind, _default(field))
     config = ConfigDict(extra="forbid", strict=True, arbitrary_types_allowed=True)
     return create_model(cls.__name__, __config__=config, **fields)
 
@@ -44,9 +47,10 @@ def _default(field: dataclasses.Field[Any]) -> Any:
 def _built(cls: type, values: BaseModel) -> Any:
     given = {name: getattr(values, name) for name in values.model_fields_set}
     hints = get_type_hints(cls)
-    return cls(
-        **{
-            name: _built(hints[name], value) if isinstance(value, BaseModel) else value
-            for name, value in given.items()
-        }
-    )
+    return cls(**{name: _value(hints[name], value) for name, value in given.items()})
+
+
+def _value(kind: Any, value: Any) -> Any:
+    if isinstance(value, DetectorTable):
+        return detector_of(value)
+    return _built(kind, value) if isinstance(value, BaseModel) else value

@@ -46,14 +46,14 @@ def truth_comes_as_labels(subject: Subject) -> None:
 
 def constructor_only_stores(subject: Subject) -> None:
     """The constructor keeps its arguments and does nothing else; ``set_params`` and ``clone`` work."""
-    params = subject.detector.get_params()
+    params = subject.detector.get_params(deep=False)
     made = type(subject.detector)(**params)
     demand(set(vars(made)) == set(params), f"the constructor made {sorted(set(vars(made)) ^ set(params))}")
     changed = [name for name, value in params.items() if getattr(made, name) is not value]
     demand(not changed, f"the constructor changed {changed}")
     demand(made.set_params(**params) is made, "'set_params' does not return the detector")
     copy = _clone(Subject(made))
-    demand(copy is not made and copy.get_params() == params, "'clone' gives other settings")
+    demand(copy is not made and copy.get_params(deep=False) == params, "'clone' gives other settings")
     try:
         made.set_params(no_such_setting=1)
     except ValueError:
@@ -166,7 +166,7 @@ def _labelled(detector: Detector) -> Detector:
     def reduce(self: Any) -> Any:
         return _revived, (detector, vars(self))
 
-    return type(cls.__name__, (cls,), {"fit": fit, "__reduce__": reduce})(**detector.get_params())
+    return type(cls.__name__, (cls,), {"fit": fit, "__reduce__": reduce})(**detector.get_params(deep=False))
 
 
 def _revived(detector: Detector, state: dict[str, Any]) -> Detector:

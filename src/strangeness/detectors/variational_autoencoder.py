@@ -1,4 +1,4 @@
-"""Variational autoencoder: reconstruction error, and how far an event's latent posterior is from its prior."""
+"""Variational autoencoder: reconstruction error, and how far the latent posterior is from its prior."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LOG_VARIANCE = 10.0  # the encoder's logarithm of the variance is kept within p
 
 
 class VariationalModel(eqx.Module):
-    """Encoder to the mean and log variance of a Gaussian posterior, decoder, and the weight of the KL term."""
+    """Encoder to mean and log variance of a Gaussian posterior, decoder, and the weight of the KL term."""
 
     encoder: Network
     decoder: Network

@@ -2,7 +2,7 @@
 
 Inside, images have the axes (channels, height, width, events). A 3x3 convolution is then one matrix product:
 the three column shifts of the input are stacked, three rows of the kernel are multiplied at once, and the
-products are added with a shift in the rows. All else runs along the events. A custom gradient keeps the stack.
+products are added with a shift in the rows. All else runs along the events. The gradient keeps the stack.
 """
 
 from __future__ import annotations
