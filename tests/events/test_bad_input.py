@@ -187,6 +187,34 @@ def test_truncated(tmp_path: Path, name: str, keep: float) -> None:
 
 
 @pytest.mark.parametrize("name", ALL)
+def test_flipped_bytes_are_read_or_refused_in_one_line(tmp_path: Path, name: str) -> None:
+    path = made(tmp_path, name, Toy())
+    whole, rng = path.read_bytes(), np.random.default_rng(1)
+    for _ in range(6):
+        spoiled = bytearray(whole)
+        for place in rng.integers(4, len(whole), 8):
+            spoiled[place] = rng.integers(256)
+        path.write_bytes(spoiled)
+        try:
+            read(path, unit="GeV")
+        except (FileError, InputError) as error:
+            assert "\n" not in str(error) and path.name in str(error)
+
+
+def test_a_header_of_numpy_that_is_no_literal(tmp_path: Path) -> None:
+    path = made(tmp_path, "energyflow", Toy())
+    path.write_bytes(path.read_bytes().replace(b"(5, 3, 3), }", b"(5, 3, 3), ["))
+    one_line(path, "truncated or damaged .npz file")
+
+
+def test_keys_that_are_no_text(tmp_path: Path) -> None:
+    path = tmp_path / "events.h5"
+    with h5py.File(path, "w") as file:
+        file[b"\xff\xfe"] = np.arange(3)
+    one_line(path, "holds 0 pandas tables|has no 'b")
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_empty(tmp_path: Path, name: str) -> None:
     path = tmp_path / "events.h5"
     path.write_bytes(b"")

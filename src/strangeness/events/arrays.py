@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tokenize
 import zipfile
 import zlib
 from collections.abc import Generator, Iterator
@@ -16,7 +17,10 @@ from strangeness.core.errors import FileError
 from strangeness.events.columns import BROKEN, Part, Request, readable, refuse_absurd
 
 _HEADERS = {(1, 0): np.lib.format.read_array_header_1_0, (2, 0): np.lib.format.read_array_header_2_0}
-_ZIP_ERRORS = (zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error)
+_RAISED = (
+    *(*BROKEN, zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error),
+    *(SyntaxError, TypeError, tokenize.TokenError),  # NumPy parses its header as Python literals
+)
 Columns = dict[str, tuple[str, int | slice]]
 """Column -> (array, its position in a row)."""
 
@@ -26,7 +30,7 @@ def parts(request: Request, kind: str) -> Iterator[Part]:
     if request.columns is not None and request.constituents:
         raise request.no_constituents()
     if kind == "npy":
-        with readable(request.path, ".npy"):
+        with readable(request.path, ".npy", _RAISED):
             yield from _matrix(request)
     else:
         with unzipped(request.path) as archive:
@@ -39,7 +43,7 @@ def unzipped(path: Path) -> Generator[zipfile.ZipFile, None, None]:
     """An open .npz file that claims no absurd size; errors of its readers become one line."""
     # A zip file that opened its file itself would leave it open for as long as a member is.
     with (
-        readable(path, ".npz", (*BROKEN, *_ZIP_ERRORS)),
+        readable(path, ".npz", _RAISED),
         open(path, "rb") as raw,
         zipfile.ZipFile(raw) as archive,
     ):

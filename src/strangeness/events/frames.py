@@ -94,7 +94,7 @@ def _holds_frame(group: h5py.Group) -> bool:
 
 
 def _keys(file: h5py.File) -> str:
-    return ", ".join(list(file)[:5]) or "none"
+    return ", ".join(map(str, list(file)[:5])) or "none"
 
 
 def _groups(file: h5py.File, path: Path) -> dict[str, h5py.Group]:
@@ -107,7 +107,7 @@ def _child(group: h5py.Group, name: str, path: Path) -> Any:
     """A member by a hard link alone: other links reach outside of the file or go astray."""
     link = group.get(name, getlink=True)
     if link is None:
-        raise FileError(f"'{path}' has no '{name}'", nearest(name, group))
+        raise FileError(f"'{path}' has no '{name}'", nearest(name, map(str, group)))
     if not isinstance(link, h5py.HardLink):
         raise FileError(
             f"'{name}' of '{path}' is a link, which is not followed", "Store the data themselves."

@@ -15,12 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strangeness.core.errors import FileError
-from strangeness.events.columns import Part, Request, readable
+from strangeness.events.columns import BROKEN, Part, Request, readable
 from strangeness.events.detect import among
 from strangeness.events.events import Constituents
 from strangeness.events.frames import Frame, open_frame
 
 PARTICLES = 700
+_RAISED = (*BROKEN, TypeError, AttributeError, IndexError, OverflowError)
 _STEP = 1024  # rows of 2,100 numbers held at once, 17 MB
 _RAW, _LABEL = [str(index) for index in range(3 * PARTICLES)], str(3 * PARTICLES)
 _MOMENTA = [f"{name}j{jet}" for jet in (1, 2) for name in ("px", "py", "pz", "m", "tau1", "tau2", "tau3")]
@@ -49,7 +50,7 @@ def layout_of(request: Request) -> str:
 @contextmanager
 def opened(path: Path) -> Generator[Frame, None, None]:
     """The pandas table of an HDF5 file; errors of its readers become one line."""
-    with readable(path, "HDF5"), h5py.File(path, "r") as file:
+    with readable(path, "HDF5", _RAISED), h5py.File(path, "r") as file:
         yield open_frame(file, path)
 
 

@@ -93,10 +93,12 @@ class Tree:
                 )
         stream = self._arrays(wanted, chunk)
         for start in range(0, self.entries, self._step(wanted, chunk)):
-            arrays = self._next(stream)
-            flat = {name: np.asarray(arrays[name]) for name in wanted if shapes[name] == "number"}
-            lists = {name: _lists(arrays[name]) for name in wanted if shapes[name] == "list"}
-            yield start, len(arrays[wanted[0]]), flat, lists
+            with readable(self.path, "ROOT", _ANYTHING):
+                arrays = next(stream)
+                flat = {name: np.asarray(arrays[name]) for name in wanted if shapes[name] == "number"}
+                lists = {name: _lists(arrays[name]) for name in wanted if shapes[name] == "list"}
+                rows = len(arrays[wanted[0]])
+            yield start, rows, flat, lists
 
     def _step(self, names: list[str], chunk: int) -> int:
         """Entries at a time: ``chunk``, or fewer where lists are long."""
@@ -115,10 +117,6 @@ class Tree:
         kind = {} if self.is_ntuple else {"how": dict}
         return self.handle.iterate(names, step_size=self._step(names, chunk), library="ak", **kind)
 
-    def _next(self, stream: Iterator[Any]) -> Any:
-        with readable(self.path, "ROOT", _ANYTHING):
-            return next(stream)
-
 
 def _shape_of(typename: str) -> str:
     """The shape of an RNTuple's field."""
@@ -134,6 +132,8 @@ def _shape_of(typename: str) -> str:
 
 def _lists(array: Any) -> Lists:
     counts = np.asarray(ak.num(array))
+    if np.any(counts < 0):
+        raise ValueError("lists of negative length")
     return Lists(offsets_of(counts), np.asarray(ak.flatten(array)))
 
 
