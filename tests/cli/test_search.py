@@ -22,7 +22,7 @@ from strangeness.events.source import without_features
 from strangeness.report.schema import read_report
 from tests.cli.samples import columns, workspace, write
 
-FILES = ["chain.strange", "config.json", "report.html", "result.json", "scores.parquet"]
+FILES = ["chain.strange", "config.json", "costs.json", "report.html", "result.json", "scores.parquet"]
 OPTIONS = ("--features", "a,b,c", "--range", 3000, 6000, "--alpha", 0.1)
 
 

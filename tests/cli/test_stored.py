@@ -111,3 +111,11 @@ def test_report_makes_the_page_anew_and_overwrites_none(strangeness, run: Path, 
     before = page.read_text()
     assert "exists" in strangeness("report", result).error()
     assert page.read_text() == before
+
+
+def test_times_that_belong_to_another_result_are_refused(strangeness, run: Path, tmp_path: Path) -> None:
+    (tmp_path / "result.json").write_bytes((run / "run" / "result.json").read_bytes())
+    (tmp_path / "costs.json").write_text("[[]]")
+    assert "costs.json' does not belong" in strangeness("report", tmp_path / "result.json").error()
+    (tmp_path / "costs.json").unlink()
+    assert strangeness("report", tmp_path / "result.json").code == 0

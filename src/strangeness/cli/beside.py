@@ -1,4 +1,4 @@
-"""What is shown beside a search: other scores, what each costs, and what one that knew the truth would find."""
+"""What is shown beside a search: other scores, what each costs, and what one told the truth would find."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ from strangeness.core.files import write_text
 from strangeness.core.run import running
 
 RESULT, PAGE, CHAIN, SCORES = "result.json", "report.html", "chain.strange", "scores.parquet"
+COSTS = "costs.json"
 CONFIG, CHECKPOINTS = "config.json", "checkpoints"
 
 
@@ -110,5 +111,5 @@ def _left_as_found(folder: Folder) -> None:
         shutil.rmtree(folder.path, ignore_errors=True)
         return
     shutil.rmtree(folder.checkpoints, ignore_errors=True)
-    for made in (CONFIG, CHAIN, SCORES, PAGE):
+    for made in (CONFIG, CHAIN, SCORES, COSTS, PAGE):
         (folder.path / made).unlink(missing_ok=True)

@@ -9,8 +9,9 @@ from strangeness.analysis import Analysis, Outcome
 from strangeness.cli.beside import beside, timed
 from strangeness.cli.building import analysis_of, completed
 from strangeness.cli.config import Config, Given, from_options, from_toml
+from strangeness.cli.costs import untimed, write_costs
 from strangeness.cli.coverage import refuse_uncovered
-from strangeness.cli.folder import CHAIN, PAGE, RESULT, SCORES, Folder, refuse_finished, run_folder
+from strangeness.cli.folder import CHAIN, COSTS, PAGE, RESULT, SCORES, Folder, refuse_finished, run_folder
 from strangeness.cli.hyperparameters import detector_of
 from strangeness.cli.sources import Sources
 from strangeness.core import artefact
@@ -51,7 +52,7 @@ def run_search(
         refuse_uncovered(spectrum, known, sources.context, config.search.range or MJJ_RANGE)
     analysis = analysis_of(config, spectrum if known is None else known)
     with run_folder(place, resolved, quiet=quiet) as folder:
-        report = _run(config, analysis, sources, resolved, folder)
+        report = untimed(_run(config, analysis, sources, resolved, folder))
     return as_json(report).rstrip("\n") if json else report.searches[0].statement
 
 
@@ -130,7 +131,8 @@ def _write(path: Path, report: Report, outcome: Outcome, resolved: dict[str, Any
     artefact.save(path / CHAIN, outcome.chain, about={"configuration": resolved, "versions": versions()})
     _write_scores(path / SCORES, outcome)
     write_page(report, path / PAGE)
-    write_report(report, path / RESULT)
+    write_costs(report, path / COSTS)
+    write_report(untimed(report), path / RESULT)
 
 
 def _write_scores(path: Path, outcome: Outcome) -> None:
