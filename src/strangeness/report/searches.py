@@ -91,7 +91,8 @@ def checks(result: SearchResult) -> Html | None:
         return None
     rows = [(check.name, _outcome(check.passed), number(check.p, 2), check.text) for check in result.checks]
     said = "On held-out reference and null toys only; a failed check withholds every significance."
-    return join([tag("h3", "Validity checks"), table(said, ("Check", "Outcome", "p", "What it says"), rows)])
+    header = ("Check", "Outcome", "p", "What it says")
+    return join([tag("h3", "Validity checks"), table(said, header, rows, classes="prose")])
 
 
 def _outcome(passed: bool) -> Html:
