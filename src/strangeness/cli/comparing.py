@@ -23,15 +23,13 @@ from strangeness.events.reading import read
 from strangeness.events.shipped import verify
 from strangeness.methods import jet_tagging
 from strangeness.methods.comparison import Budget, Entry, directions, most_events
-from strangeness.methods.entries import CONTROLS, entries, with_untrained
+from strangeness.methods.entries import CONTROLS, entries, shipped_entries, with_untrained
 from strangeness.methods.fits import compare
 from strangeness.report.compared import compared_report
 from strangeness.report.render import write_page
 from strangeness.report.schema import ComparisonSection, Report, as_json, write_report
 from strangeness.representations import JetImages, KinematicFeatures, PointClouds
 from strangeness.stats.metrics import seed_band
-
-SHOWN = {"qcd": "QCD", "top": "top", "w": "W"}
 
 
 @dataclass(frozen=True)
@@ -83,8 +81,7 @@ def _refuse_numbers(asked: Asked) -> None:
 def _classes(asked: Asked) -> dict[str, Events]:
     """The classes of events: one a file, or the labels of a single file; without a file, the shipped jets."""
     if not asked.files:
-        jets = jet_tagging.classes_of(read(verify("jets")))
-        return {SHOWN[name]: events for name, events in jets.items()}
+        return jet_tagging.shown_classes(read(verify("jets")))
     for file in asked.files:
         existing_file(file)
     names = [file.stem for file in asked.files]
@@ -107,6 +104,8 @@ def _by_label(events: Events, file: Path) -> dict[str, Events]:
 
 def _entries(asked: Asked, classes: dict[str, Events]) -> tuple[list[Entry], list[str]]:
     """The entries that are run, controls last, and the labels of those whose input the events lack."""
+    if asked.full and not asked.files and asked.pixels == 40 and asked.features is None:
+        return shipped_entries(all_detectors()), []
     seen = _representations(asked, classes)
     chosen, left_out = entries(_detectors(asked), seen)
     if asked.full:

@@ -8,11 +8,18 @@ from typing import Any
 
 from strangeness.core.estimators import Detector, Representation
 from strangeness.detectors.controls import OneFeature, SumOfFeatures
+from strangeness.detectors.conv_autoencoder import ConvAutoencoder
+from strangeness.methods import jet_tagging
 from strangeness.methods.comparison import Entry
+from strangeness.representations import JetImages, PointClouds
 
 Representations = Mapping[str, Representation]
 """Input kind of a card -> the representation that makes it."""
 CONTROLS = (OneFeature, SumOfFeatures)
+SMALL_IMAGES = Entry(
+    "conv-autoencoder, 12x12", JetImages(12), ConvAutoencoder(channels=(4, 3), hidden=9, latent=4)
+)
+"""The network of about 3,000 parameters that stands against circuits of such a size."""
 
 
 def entries(detectors: Mapping[str, Detector], seen: Representations) -> tuple[list[Entry], list[str]]:
@@ -32,6 +39,14 @@ def untrained(entry: Entry) -> Entry | None:
         return None
     twin: Any = replace(entry.detector, training=replace(training, epochs=0))  # type: ignore[type-var]
     return Entry(f"{entry.label}, untrained", entry.representation, twin, control=True)
+
+
+def shipped_entries(detectors: Mapping[str, type[Detector]]) -> list[Entry]:
+    """Detectors with their defaults on the shipped jets, small forms, untrained networks, single features."""
+    seen = {"tabular": jet_tagging.FEATURES, "image": JetImages(), "set": PointClouds()}
+    known = {name: cls() for name, cls in detectors.items() if not issubclass(cls, OneFeature)}
+    chosen, _ = entries(known, seen)
+    return [*with_untrained([*chosen, SMALL_IMAGES]), *jet_tagging.control_entries()]
 
 
 def with_untrained(chosen: Sequence[Entry]) -> list[Entry]:

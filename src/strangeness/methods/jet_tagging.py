@@ -15,6 +15,7 @@ from strangeness.methods.fits import compare as compare_entries
 from strangeness.representations import KinematicFeatures
 
 CLASSES = ("qcd", "top", "w")
+SHOWN = {"qcd": "QCD", "top": "top", "w": "W"}
 DIRECTIONS = (("qcd", "top"), ("qcd", "w"), ("top", "qcd"), ("w", "qcd"))
 FEATURES = KinematicFeatures(("mass", "multiplicity", "tau21", "tau32", "girth", "ptd"), log=("mass",))
 CONTROLS = {
@@ -27,6 +28,11 @@ CONTROLS = {
 def classes_of(jets: Events) -> dict[str, Events]:
     """The shipped jets by class: truth 0 QCD, 1 top, 2 W."""
     return {name: jets.take(np.asarray(jets.truth) == code) for code, name in enumerate(CLASSES)}
+
+
+def shown_classes(jets: Events) -> dict[str, Events]:
+    """The same under the names that pages show."""
+    return {SHOWN[name]: events for name, events in classes_of(jets).items()}
 
 
 def control_entries() -> list[Entry]:

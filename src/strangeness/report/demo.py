@@ -7,6 +7,7 @@ from typing import Any
 
 from strangeness.methods.comparison import Compared
 from strangeness.methods.demo import SearchRun
+from strangeness.methods.jet_tagging import SHOWN
 from strangeness.methods.planted import DEMO_SEEDS, EMPTY_ABOVE, PLANTED_ABOVE, Planted
 from strangeness.report.calibrated import calibration_of
 from strangeness.report.compared import row_of
@@ -17,7 +18,6 @@ from strangeness.search.bump_hunt import BumpHunt
 
 STRANGEST = 3
 """Events of a search that are shown."""
-NAMES = {"qcd": "QCD", "top": "top", "w": "W"}
 
 
 def demo_report(
@@ -90,4 +90,4 @@ def jets_section(results: Sequence[Compared]) -> ComparisonSection:
         "Each detector is fitted to half of the jets of one class and tested on the other half and on "
         "another class. All classes share one flat spectrum of pT and |eta|, so pT alone must guess."
     )
-    return ComparisonSection(said=[said], rows=[row_of(result, NAMES) for result in results])
+    return ComparisonSection(said=[said], rows=[row_of(result, SHOWN) for result in results])
