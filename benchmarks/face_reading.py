@@ -44,7 +44,8 @@ def foreign_parquet(path: Path, values: dict[str, Any]) -> None:
 
 def root(path: Path, values: dict[str, Any]) -> None:
     """A flat tree."""
-    with uproot.recreate(path) as file:
+    create: Any = uproot.recreate
+    with create(path) as file:
         tree = file.mktree("events", {name: column.dtype for name, column in values.items()})
         for start in range(0, ROWS, _CLUSTER):
             tree.extend({name: column[start : start + _CLUSTER] for name, column in values.items()})
@@ -58,7 +59,8 @@ def bare_parquet(path: Path) -> list[Any]:
 
 def bare_root(path: Path) -> Any:
     """Every branch as NumPy."""
-    with uproot.open(path) as file:
+    opened: Any = uproot.open
+    with opened(path) as file:
         return file["events"].arrays(library="np")
 
 

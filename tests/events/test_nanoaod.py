@@ -104,7 +104,7 @@ def test_identities_hold_on_to_their_place_in_the_file(tmp_path: Path) -> None:
 
 
 def test_only_what_is_asked_for(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from strangeness.events.trees import Tree
+    from strangeness.events.rootfile import Tree
 
     asked: list[str] = []
     steps = Tree.steps

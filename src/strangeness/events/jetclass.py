@@ -12,7 +12,7 @@ from strangeness.core.errors import FileError
 from strangeness.events.columns import Part, Request
 from strangeness.events.events import Constituents
 from strangeness.events.particles import around
-from strangeness.events.trees import Lists, Tree, opened
+from strangeness.events.rootfile import Lists, Tree, opened
 
 CLASSES = ("QCD", "Hbb", "Hcc", "Hgg", "H4q", "Hqql", "Zqq", "Wqq", "Tbqq", "Tbl")
 """The published order; truth is the place in it, 0 for QCD."""

@@ -6,9 +6,7 @@ The particles of the jets are read where the file has them: ``PFCands_*`` with t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -17,25 +15,11 @@ from numpy.typing import NDArray
 from strangeness.core.errors import FileError
 from strangeness.events.columns import Part, Request
 from strangeness.events.events import Constituents
-from strangeness.events.particles import around, offsets_of
-from strangeness.events.trees import Lists, Tree, opened, sliced
+from strangeness.events.fatjets import NEEDS, PAIRS, FatJets, grouped, invariant_mass
+from strangeness.events.particles import around
+from strangeness.events.rootfile import Tree, opened
+from strangeness.events.trees import sliced
 
-Array = NDArray[np.float64]
-_PAIRS = (
-    ("PFCands", "FatJetPFCands_jetIdx", "FatJetPFCands_pFCandsIdx"),
-    ("PFCand", "FatJetPFCand_jetIdx", "FatJetPFCand_pfCandIdx"),
-)
-_NEEDS = {
-    "pt": ("pt",),
-    "eta": ("eta",),
-    "phi": ("phi",),
-    "mass": ("mass",),
-    "msoftdrop": ("msoftdrop",),
-    "tau21": ("tau1", "tau2"),
-    "tau32": ("tau2", "tau3"),
-    "multiplicity": (),
-}
-"""Quantity of a jet -> the branches FatJet_* that it is made of."""
 _EVENT = {
     "pt": "pt{}",
     "eta": "eta{}",
@@ -66,79 +50,13 @@ def parts(request: Request, kind: str) -> Iterator[Part]:
         yield from layout.parts()
 
 
-@dataclass(frozen=True)
-class _Fat:
-    """The fat jets of some events, one behind the other, and what belongs to their particles."""
-
-    start: int
-    lists: Mapping[str, Lists]
-    flat: Mapping[str, NDArray[Any]]
-    request: Request
-
-    def __getitem__(self, name: str) -> Array:
-        return np.asarray(self.lists[f"FatJet_{name}"].values, np.float64)
-
-    @property
-    def offsets(self) -> NDArray[np.int64]:
-        return self.lists["FatJet_pt"].offsets
-
-    @cached_property
-    def event(self) -> NDArray[np.int64]:
-        """The event of each jet, counted within the step."""
-        return np.repeat(np.arange(len(self.offsets) - 1), np.diff(self.offsets))
-
-    def quantity(self, name: str) -> Array:
-        """A quantity of each jet; ratios are 0 where the denominator is."""
-        needed = _NEEDS[name]
-        if len(needed) == 1:
-            return self[needed[0]]
-        below, above = self[needed[0]], self[needed[1]]
-        return np.divide(above, below, out=np.zeros(len(below)), where=below > 0)
-
-    def leading(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-        """The events with two fat jets, and their two jets of largest pt."""
-        order = np.lexsort((-self["pt"], self.event))
-        events = np.flatnonzero(np.diff(self.offsets) >= 2)
-        first = self.offsets[:-1][events]
-        return events, order[first], order[first + 1]
-
-    def particles(self, pairs: tuple[str, str, str]) -> tuple[NDArray[np.int64], dict[str, Array]]:
-        """The jet of each particle, and its pt, eta, phi; particles of no jet are left out."""
-        kind, jet_name, particle_name = pairs
-        jet, particle = self.lists[jet_name], self.lists[particle_name]
-        event = np.repeat(np.arange(len(jet.offsets) - 1), np.diff(jet.offsets))
-        pt = self.lists[f"{kind}_pt"]
-        if len(jet.values) != len(particle.values):
-            raise FileError(
-                f"'{jet_name}' and '{particle_name}' of '{self.request.path}' differ in length",
-                "Write it again.",
-            )
-        for name, index, offsets in ((jet_name, jet, self.offsets), (particle_name, particle, pt.offsets)):
-            outside = index.values >= np.diff(offsets)[event]
-            if outside.any():
-                place = int(np.argmax(outside))
-                raise FileError(
-                    f"'{name}' of '{self.request.path}' is {index.values[place]} in event "
-                    f"{self.start + event[place]}, which has fewer",
-                    "Write it again.",
-                )
-        real = (jet.values >= 0) & (particle.values >= 0)
-        pick = pt.offsets[:-1][event[real]] + particle.values[real]
-        values = {
-            name: self.lists[f"{kind}_{name}"].values[pick].astype(float) for name in ("pt", "eta", "phi")
-        }
-        if (weight := self.lists.get(f"{kind}_puppiWeight")) is not None:
-            values["pt"] = values["pt"] * weight.values[pick]
-        return self.offsets[:-1][event[real]] + jet.values[real], values
-
-
 class _Layout:
     """What is asked of a NanoAOD tree, whatever its rows are."""
 
     def __init__(self, tree: Tree, request: Request) -> None:
         self.tree, self.request = tree, request
         self.jets = {name.removeprefix("FatJet_") for name in tree.names if name.startswith("FatJet_")}
-        found = next((p for p in _PAIRS if {*p[1:], f"{p[0]}_pt"} <= set(tree.names)), None)
+        found = next((p for p in PAIRS if {*p[1:], f"{p[0]}_pt"} <= set(tree.names)), None)
         if found is None and request.columns is not None and request.constituents:
             raise request.no_constituents()
         self.has_particles = found is not None
@@ -150,7 +68,7 @@ class _Layout:
         """Whether the tree has the branches of a quantity."""
         if quantity == "multiplicity":
             return self.has_particles
-        return set(_NEEDS[quantity]) <= self.jets
+        return set(NEEDS[quantity]) <= self.jets
 
     def particle_branches(self) -> list[str]:
         """The branches of the particles, if these are wanted."""
@@ -166,10 +84,10 @@ class _Layout:
         for _, _, flat, lists in self.tree.steps([name], 1_000_000):
             yield flat[name].astype(np.int64) if name in flat else np.diff(lists[name].offsets)
 
-    def steps(self, branches: list[str]) -> Iterator[_Fat]:
+    def steps(self, branches: list[str]) -> Iterator[FatJets]:
         """The jets of the events, a step at a time."""
         for start, _, flat, lists in self.tree.steps(["FatJet_pt", *branches], self.request.chunk):
-            fat = _Fat(start, lists, flat, self.request)
+            fat = FatJets(start, lists, flat, self.request)
             for name, values in lists.items():
                 if name.startswith("FatJet_") and len(values.values) != fat.offsets[-1]:
                     raise FileError(
@@ -192,7 +110,7 @@ class _PerEvent(_Layout):
             for name in [*wanted, *([self.label] if self.label else [])]
             if name not in made and name != "mjj"
         ]
-        fat = {b for q, _ in made.values() for b in _NEEDS[q]} | (
+        fat = {b for q, _ in made.values() for b in NEEDS[q]} | (
             {"eta", "phi", "mass"} if "mjj" in wanted else set()
         )
         self._must_be_numbers(own)
@@ -204,7 +122,7 @@ class _PerEvent(_Layout):
             columns = {name: step.quantity(q)[(first, second)[jet - 1]] for name, (q, jet) in made.items()}
             columns |= {name: step.flat[name][events] for name in own}
             if "mjj" in wanted:
-                columns["mjj"] = _invariant_mass(step, first, second)
+                columns["mjj"] = invariant_mass(step, first, second)
             yield Part(
                 rows=len(events),
                 features={name: columns[name] for name in wanted},
@@ -235,14 +153,14 @@ class _PerEvent(_Layout):
             )
 
     def _constituents(
-        self, step: _Fat, events: NDArray[np.int64], first: NDArray[np.int64], second: NDArray[np.int64]
+        self, step: FatJets, events: NDArray[np.int64], first: NDArray[np.int64], second: NDArray[np.int64]
     ) -> Constituents | None:
         if self.pairs is None:
             return None
         row_of_jet = np.full(step.offsets[-1], -1)
         row_of_jet[first] = row_of_jet[second] = np.arange(len(events))
         jet, values = step.particles(self.pairs)
-        return Constituents(*_grouped(row_of_jet[jet], values, len(events)), relative=False)
+        return Constituents(*grouped(row_of_jet[jet], values, len(events)), relative=False)
 
 
 class _PerJet(_Layout):
@@ -250,12 +168,12 @@ class _PerJet(_Layout):
 
     def parts(self) -> Iterator[Part]:
         """The jets in chunks."""
-        usual = [name for name in _NEEDS if self.has(name)]
+        usual = [name for name in NEEDS if self.has(name)]
         wanted = self.request.features(usual, self.tree.names)
         own = [name for name in [*wanted, *([self.label] if self.label else [])] if name not in usual]
         needs_particles = "multiplicity" in wanted and self.pairs is None
-        pairs = next(p for p in _PAIRS if p[1] in self.tree.names) if needs_particles else self.pairs
-        fat = {f"FatJet_{b}" for name in wanted if name in usual for b in _NEEDS[name]}
+        pairs = next(p for p in PAIRS if p[1] in self.tree.names) if needs_particles else self.pairs
+        fat = {f"FatJet_{b}" for name in wanted if name in usual for b in NEEDS[name]}
         self.pairs, kept = pairs, self.pairs is not None
         for step in self.steps(
             [*sorted(fat | {"FatJet_eta", "FatJet_phi"}), *own, *self.particle_branches()]
@@ -276,7 +194,7 @@ class _PerJet(_Layout):
             )
             yield from sliced(part, self.request.chunk) if part.rows else ()
 
-    def _own(self, step: _Fat, name: str) -> NDArray[Any]:
+    def _own(self, step: FatJets, name: str) -> NDArray[Any]:
         """A branch of the jets, or one of the event for each of its jets."""
         if name in step.flat:
             return step.flat[name][step.event]
@@ -287,27 +205,8 @@ class _PerJet(_Layout):
             )
         return step.lists[name].values
 
-    def _constituents(self, step: _Fat) -> Constituents:
+    def _constituents(self, step: FatJets) -> Constituents:
         assert self.pairs is not None  # noqa: S101 - only called with them
         jet, values = step.particles(self.pairs)
-        offsets, pt, eta, phi = _grouped(jet, values, int(step.offsets[-1]))
+        offsets, pt, eta, phi = grouped(jet, values, int(step.offsets[-1]))
         return around({"eta": step["eta"], "phi": step["phi"]}, offsets, pt, eta, phi)
-
-
-def _grouped(
-    row: NDArray[np.int64], values: Mapping[str, Array], rows: int
-) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
-    """Particles with their row (below 0: none) as lists of ``rows`` rows."""
-    order = np.argsort(row, kind="stable")
-    order = order[np.searchsorted(row[order], 0) :]
-    pt, eta, phi = (values[name][order].astype(np.float32) for name in ("pt", "eta", "phi"))
-    return offsets_of(np.bincount(row[order], minlength=rows)), pt, eta, phi
-
-
-def _invariant_mass(step: _Fat, first: NDArray[np.int64], second: NDArray[np.int64]) -> Array:
-    """mjj (n,) of two jets, GeV."""
-    pt, eta, phi, mass = (step[name] for name in ("pt", "eta", "phi", "mass"))
-    momenta = np.stack([pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)])
-    energy = np.sqrt(np.sum(momenta**2, axis=0) + mass**2)
-    total = momenta[:, first] + momenta[:, second]
-    return np.sqrt(np.maximum((energy[first] + energy[second]) ** 2 - np.sum(total**2, axis=0), 0.0))
