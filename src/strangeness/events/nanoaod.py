@@ -101,21 +101,12 @@ class _PerEvent(_Layout):
 
     def parts(self) -> Iterator[Part]:
         """The events in chunks."""
-        names = {_EVENT[q].format(jet): (q, jet) for jet in (1, 2) for q in _EVENT if self.has(q)}
-        more = {_EVENT_MORE[q].format(jet): (q, jet) for jet in (1, 2) for q in _EVENT_MORE if self.has(q)}
-        wanted = self.request.features(["mjj", *names], [*more, *self.tree.names])
-        made = {name: (names | more)[name] for name in wanted if name in names or name in more}
-        own = [
-            name
-            for name in [*wanted, *([self.label] if self.label else [])]
-            if name not in made and name != "mjj"
-        ]
-        fat = {b for q, _ in made.values() for b in NEEDS[q]} | (
-            {"eta", "phi", "mass"} if "mjj" in wanted else set()
-        )
+        made, own, wanted = self._plan()
         self._must_be_numbers(own)
         self._count()
-        for step in self.steps([*(f"FatJet_{b}" for b in sorted(fat)), *own, *self.particle_branches()]):
+        needed = {f"FatJet_{branch}" for quantity, _ in made.values() for branch in NEEDS[quantity]}
+        needed |= {"FatJet_eta", "FatJet_phi", "FatJet_mass"} if "mjj" in wanted else set()
+        for step in self.steps([*sorted(needed), *own, *self.particle_branches()]):
             events, first, second = step.leading()
             if len(events) == 0:
                 continue
@@ -131,6 +122,17 @@ class _PerEvent(_Layout):
                 label=columns[self.label] if self.label else None,
                 metadata=self.metadata,
             )
+
+    def _plan(self) -> tuple[dict[str, tuple[str, int]], list[str], list[str]]:
+        """Column -> (quantity, jet) of what is made; branches of the event; the features in their order."""
+        usual, more = (
+            {name.format(jet): (q, jet) for jet in (1, 2) for q, name in table.items() if self.has(q)}
+            for table in (_EVENT, _EVENT_MORE)
+        )
+        wanted = self.request.features(["mjj", *usual], [*more, *self.tree.names])
+        made = {name: entry for name, entry in (usual | more).items() if name in wanted}
+        named = [*wanted, *([self.label] if self.label else [])]
+        return made, [name for name in named if name not in made and name != "mjj"], wanted
 
     def _must_be_numbers(self, names: list[str]) -> None:
         for name in names:
@@ -173,11 +175,10 @@ class _PerJet(_Layout):
         own = [name for name in [*wanted, *([self.label] if self.label else [])] if name not in usual]
         needs_particles = "multiplicity" in wanted and self.pairs is None
         pairs = next(p for p in PAIRS if p[1] in self.tree.names) if needs_particles else self.pairs
-        fat = {f"FatJet_{b}" for name in wanted if name in usual for b in NEEDS[name]}
         self.pairs, kept = pairs, self.pairs is not None
-        for step in self.steps(
-            [*sorted(fat | {"FatJet_eta", "FatJet_phi"}), *own, *self.particle_branches()]
-        ):
+        needed = {f"FatJet_{branch}" for name in wanted if name in usual for branch in NEEDS[name]}
+        needed |= {"FatJet_eta", "FatJet_phi"} if self.pairs else set()
+        for step in self.steps([*sorted(needed), *own, *self.particle_branches()]):
             lists = self._constituents(step) if self.pairs else None
             columns = {q: step.quantity(q) for q in wanted if q in usual and q != "multiplicity"}
             columns |= {name: self._own(step, name) for name in own}
