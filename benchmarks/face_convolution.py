@@ -17,7 +17,7 @@ from harness.cases import Case, Measured, Raw
 from strangeness.core.batch import Batch, make_batch
 from strangeness.core.train import Training, train
 from strangeness.detectors.conv_autoencoder import ConvAutoencoderScorer, squared_error
-from strangeness.nn import ImageAutoencoder, image_autoencoder
+from strangeness.nn import Convolution, ImageAutoencoder, image_autoencoder
 
 PIXELS, EVENTS, WIDE, NARROW, HIDDEN, LATENT = 40, 256, 10, 5, 220, 32
 STEPS = 12
@@ -40,8 +40,8 @@ def _for_torch(network: ImageAutoencoder) -> dict[str, Any]:
     """Arrays in PyTorch's order: weight, bias and slope of each layer; kernels out, in, row, column."""
     slopes, arrays = iter(network.slopes), []
     for layer in (*network.encoder, *network.dense, *network.decoder):
-        kernel = getattr(layer, "kernel", None)
-        weight = layer.weight if kernel is None else np.asarray(kernel).transpose(3, 2, 0, 1)
+        kernel = isinstance(layer, Convolution)
+        weight = np.asarray(layer.kernel).transpose(3, 2, 0, 1) if kernel else layer.weight
         slope = next(slopes, None)
         arrays += [weight, layer.bias] + ([] if slope is None else [slope.slope])
     return {f"weight{i}": np.ascontiguousarray(a, np.float32) for i, a in enumerate(arrays)}

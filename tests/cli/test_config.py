@@ -11,6 +11,7 @@ from strangeness.cli.config import Config, Given, checked, from_options, from_to
 from strangeness.core.errors import ConfigError
 from strangeness.detectors.controls import OneFeature
 from strangeness.detectors.dense_autoencoder import DenseAutoencoder
+from strangeness.detectors.ensemble import Ensemble
 from strangeness.detectors.mahalanobis import Mahalanobis
 from strangeness.methods import dijet_search
 from strangeness.representations import JetImages, KinematicFeatures
@@ -86,6 +87,20 @@ def test_hyperparameters_reach_the_detector() -> None:
     plain = DenseAutoencoder()
     training = replace(plain.training, epochs=3, learning_rate=1)
     assert analysis_of(completed(config)).detector == DenseAutoencoder(hidden=5, training=training)
+
+
+def test_a_detector_can_hold_another() -> None:
+    inside = {"name": "dense-autoencoder", "hidden": 5, "training": {"epochs": 3}}
+    table = {"name": "ensemble", "members": 2, "detector": inside}
+    config = Config.model_validate({"data": {"file": "x"}, "detector": table})
+    plain = DenseAutoencoder(hidden=5)
+    member = replace(plain, training=replace(plain.training, epochs=3))
+    assert analysis_of(completed(config)).detector == Ensemble(member, members=2)
+    for wrong, message in (({"hiden": 3}, "unknown key 'hiden'"), ({"name": "dense"}, "unknown detector")):
+        table = {"name": "ensemble", "detector": {**inside, **wrong}}
+        config = Config.model_validate({"data": {"file": "x"}, "detector": table})
+        with pytest.raises(ConfigError, match=message):
+            analysis_of(completed(config))
 
 
 def test_controls_hold_the_untrained_detector() -> None:

@@ -17,23 +17,16 @@ from strangeness.core.errors import InputError, nearest
 from strangeness.core.estimators import Detector, Scorer
 from strangeness.core.train import Training, train
 from strangeness.nn import ImageAutoencoder, image_autoencoder
-from strangeness.nn.convolution import in_slices
-
-_TRAINED, _SCORED = 16, 32  # events at a time: what lies between the layers of 40x40 images stays in a cache
 
 
-def squared_error(network: ImageAutoencoder, x: Any, key: Any, size: int = _TRAINED) -> Any:
+def squared_error(network: ImageAutoencoder, x: Any, key: Any) -> Any:
     """Mean squared difference (n,) between images (n, h, w, c) and their reconstruction."""
-    return in_slices(lambda part: jnp.mean((network(part) - part) ** 2, axis=(1, 2, 3)), x, size)
+    return jnp.mean((network(x) - x) ** 2, axis=(1, 2, 3))
 
 
-def cross_entropy(network: ImageAutoencoder, x: Any, key: Any, size: int = _TRAINED) -> Any:
+def cross_entropy(network: ImageAutoencoder, x: Any, key: Any) -> Any:
     """Mean binary cross-entropy (n,) between images (n, h, w, c) in [0, 1] and the logits of the network."""
-    return in_slices(
-        lambda part: jnp.mean(optax.sigmoid_binary_cross_entropy(network(part), part), axis=(1, 2, 3)),
-        x,
-        size,
-    )
+    return jnp.mean(optax.sigmoid_binary_cross_entropy(network(x), x), axis=(1, 2, 3))
 
 
 LOSSES = {"mse": squared_error, "bce": cross_entropy}
@@ -54,7 +47,7 @@ class ConvAutoencoderScorer(Scorer):
         return tuple(self.shape)
 
     def rows(self, x: Any, id: Any, keys: Any) -> Any:
-        return LOSSES[self.loss](self.network, x, keys, _SCORED)
+        return LOSSES[self.loss](self.network, x, keys)
 
 
 def _known(loss: str) -> None:
@@ -117,7 +110,7 @@ class ConvAutoencoder(Detector):
             )
         init, loop = jax.random.split(key)
         shape = (x.shape[1], x.shape[2], x.shape[3])
-        network = image_autoencoder(shape, tuple(self.channels), self.hidden, self.latent, key=init)
+        network = image_autoencoder(shape, self.channels, self.hidden, self.latent, key=init)
         fitted = train(
             network,
             LOSSES[self.loss],

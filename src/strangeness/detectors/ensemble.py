@@ -120,7 +120,7 @@ class Ensemble(Detector):
     def get_params(self, deep: bool = True) -> dict[str, Any]:
         """The hyperparameters by name; deep, also those of the detector inside as ``detector__name``."""
         own = super().get_params(deep)
-        if not deep or self.detector is None:
+        if not deep or not isinstance(self.detector, Detector):
             return own
         return own | {f"detector__{name}": value for name, value in self.detector.get_params(deep).items()}
 
@@ -129,8 +129,8 @@ class Ensemble(Detector):
         inside = {name: value for name, value in params.items() if name.startswith("detector__")}
         super().set_params(**{name: value for name, value in params.items() if name not in inside})
         if inside:
-            self.detector = replace(self.member)  # type: ignore[type-var]
-            self.detector.set_params(**{name.removeprefix("detector__"): v for name, v in inside.items()})
+            member: Any = replace(self.member)  # type: ignore[type-var]
+            self.detector = member.set_params(**{k.removeprefix("detector__"): v for k, v in inside.items()})
         return self
 
     def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> EnsembleScorer:

@@ -64,13 +64,41 @@ def _along(values: Array, x: Array) -> Array:
     return jnp.reshape(values, (-1,) + (1,) * (x.ndim - 1))
 
 
+def _sums(x: Array) -> Array:
+    """The sum of each channel, as a product: a plain sum adds one number after the other."""
+    rows = x.reshape(len(x), -1)
+    return rows @ jnp.ones(rows.shape[1], x.dtype)
+
+
+@jax.custom_vjp
+def _add(bias: Array, x: Array) -> Array:
+    return x + _along(bias, x)
+
+
+_add.defvjp(lambda bias, x: (_add(bias, x), None), lambda _, slope: (_sums(slope), slope))
+
+
+@jax.custom_vjp
+def _prelu(slope: Array, x: Array) -> Array:
+    return jnp.where(x >= 0, x, _along(slope, x) * x)
+
+
+def _prelu_backward(kept: tuple[Array, Array], change: Array) -> tuple[Array, Array]:
+    slope, x = kept
+    of_slope = _sums(jnp.where(x >= 0, 0.0, x * change))
+    return of_slope, jnp.where(x >= 0, change, _along(slope, x) * change)
+
+
+_prelu.defvjp(lambda slope, x: (_prelu(slope, x), (slope, x)), _prelu_backward)
+
+
 class PReLU(eqx.Module):
     """x where x >= 0, else slope * x; one learnt slope for each channel (arXiv:1502.01852, eq. 1)."""
 
     slope: Float[Any, " c"]
 
     def __call__(self, x: Array) -> Array:
-        return jnp.where(x >= 0, x, _along(self.slope, x) * x)
+        return _prelu(jnp.asarray(self.slope), x)
 
     @classmethod
     def new(cls, channels: int) -> PReLU:
@@ -85,8 +113,7 @@ class Convolution(eqx.Module):
     bias: Float[Any, " o"]
 
     def __call__(self, x: Float[Array, "c h w n"]) -> Float[Array, "o h w n"]:
-        y = convolve(x, jnp.asarray(self.kernel))
-        return y + _along(self.bias, y)
+        return _add(jnp.asarray(self.bias), convolve(x, jnp.asarray(self.kernel)))
 
     @classmethod
     def new(cls, rng: np.random.Generator, inputs: int, outputs: int) -> Convolution:
@@ -127,10 +154,11 @@ def upsample(x: Float[Array, "c h w n"]) -> Float[Array, "c 2h 2w n"]:
 def in_slices(call: Callable[[Array], Array], x: Array, size: int) -> Array:
     """``call`` on ``size`` events of ``x`` (n, ...) at a time, so that what lies between stays in the cache.
 
-    ``call`` gives one number an event. The gradient calls it anew on each slice. A batch that is no multiple
+    ``call`` gives an array (size, ...). The gradient calls it anew on each slice. A batch that is no multiple
     of ``size`` is taken whole.
     """
     if len(x) % size or len(x) == size:
         return call(x)
     parts = x.reshape(-1, size, *x.shape[1:])
-    return jax.lax.map(jax.checkpoint(call, prevent_cse=False), parts).reshape(-1)
+    found = jax.lax.map(jax.checkpoint(call, prevent_cse=False), parts)
+    return found.reshape(len(x), *found.shape[2:])

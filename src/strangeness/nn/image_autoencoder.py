@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -11,7 +12,9 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from strangeness.core.errors import InputError
-from strangeness.nn.convolution import Convolution, DenseLast, PReLU, average_pool, upsample
+from strangeness.nn.convolution import Convolution, DenseLast, PReLU, average_pool, in_slices, upsample
+
+_SLICE = 16  # events at a time: what lies between the layers of 40x40 images stays in a cache
 
 
 class ImageAutoencoder(eqx.Module):
@@ -25,19 +28,28 @@ class ImageAutoencoder(eqx.Module):
     decoder: tuple[Convolution, ...]
     slopes: tuple[PReLU, ...]
 
+    @eqx.filter_jit  # one compilation also where the caller takes gradients by hand
     def __call__(self, x: Float[Array, "n h w c"]) -> Float[Array, "n h w c"]:
         """The reconstruction of images."""
-        slopes = iter(self.slopes)
+        down, middle = len(self.encoder), len(self.encoder) + len(self.dense)
+        y = in_slices(partial(self._encoded, self.slopes[:down]), x, _SLICE).T
+        for layer, slope in zip(self.dense, self.slopes[down:middle], strict=True):
+            y = slope(layer(y))
+        shape = (x.shape[1] // 2, x.shape[2] // 2)
+        return in_slices(partial(self._decoded, self.slopes[middle:], shape), y.T, _SLICE)
+
+    def _encoded(self, slopes: tuple[PReLU, ...], x: Array) -> Array:
+        """Images (n, h, w, c) to flat features (n, flat)."""
         y = x.transpose(3, 1, 2, 0)
-        for index, layer in enumerate(self.encoder):
-            y = next(slopes)(layer(average_pool(y) if index == 2 else y))
-        shape = y.shape
-        y = y.reshape(-1, shape[-1])
-        for layer in self.dense:
-            y = next(slopes)(layer(y))
-        y = y.reshape(shape)
-        for index, layer in enumerate(self.decoder[:-1]):
-            y = next(slopes)(layer(upsample(y) if index == 2 else y))
+        for index, (layer, slope) in enumerate(zip(self.encoder, slopes, strict=True)):
+            y = slope(layer(average_pool(y) if index == 2 else y))
+        return y.reshape(-1, len(x)).T
+
+    def _decoded(self, slopes: tuple[PReLU, ...], shape: tuple[int, int], x: Array) -> Array:
+        """Flat features (n, flat) to images (n, h, w, c)."""
+        y = x.T.reshape(-1, *shape, len(x))
+        for index, (layer, slope) in enumerate(zip(self.decoder[:-1], slopes, strict=True)):
+            y = slope(layer(upsample(y) if index == 2 else y))
         return self.decoder[-1](y).transpose(3, 1, 2, 0)
 
 
