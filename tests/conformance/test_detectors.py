@@ -10,7 +10,7 @@ import pytest
 from strangeness.catalogue import all_detectors
 from strangeness.conformance import CHECKS, Subject
 from strangeness.core.train import Training
-from strangeness.detectors.dense_autoencoder import DenseAutoencoder
+from strangeness.detectors.mahalanobis import Mahalanobis
 
 # Short trainings: conformance asks for behaviour, and the tests of each detector for its quality.
 SHORT: dict[str, dict[str, Any]] = {
@@ -23,10 +23,10 @@ SHORT: dict[str, dict[str, Any]] = {
     "cwola": {"hidden": (), "training": Training(epochs=6, learning_rate=3e-2)},
     "cwola-trees": {"trees": 10},
     "dense-autoencoder": {"hidden": 8, "training": Training(epochs=3)},
-    "ensemble": {"members": 2, "detector": DenseAutoencoder(hidden=8, training=Training(epochs=2))},
+    "ensemble": {"members": 2, "detector": Mahalanobis()},
     "isolation-forest": {"trees": 15},
     "supervised-trees": {"trees": 5},
-    "variational-autoencoder": {"hidden": 8, "training": Training(epochs=3)},
+    "variational-autoencoder": {"hidden": 4, "training": Training(epochs=2, chunk=1)},
 }
 
 
