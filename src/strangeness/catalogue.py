@@ -15,8 +15,9 @@ import equinox as eqx
 from strangeness import calibration, detectors, representations
 from strangeness.analysis import FittedChain
 from strangeness.core import artefact
-from strangeness.core.errors import ConfigError, nearest
+from strangeness.core.errors import ConfigError, InputError, nearest
 from strangeness.core.estimators import Detector, Map, Null
+from strangeness.core.probe import refuse_unusable
 from strangeness.nn import STORABLE
 
 _GROUP = "strangeness.detectors"
@@ -60,9 +61,14 @@ def load(path: str | os.PathLike[str]) -> tuple[Any, dict[str, Any]]:
     """The fitted object in an artefact and what was written about it.
 
     Raises:
-        FileError: as ``core.artefact.load``.
+        FileError: as ``core.artefact.load``, and when what it holds cannot score.
     """
-    return artefact.load(path, storable())
+    value, about = artefact.load(path, storable())
+    try:
+        refuse_unusable(value)
+    except InputError as error:
+        raise artefact.damaged(path, error) from error
+    return value, about
 
 
 def _plug_in(entry: EntryPoint) -> type[Detector]:

@@ -72,6 +72,9 @@ class ConformalNull(Null):
     n_eff: float
     randomised: bool = True
 
+    def __check_init__(self) -> None:
+        _refuse_disorder(self.ordered, self.below, float(self.n_eff))
+
     def __call__(self, score: ArrayLike, batch: BatchLike, *, key: Any = None) -> Array:
         """p-values (n,) in (0, 1]. The random number of an event depends on ``key`` and its identity alone.
 
@@ -104,6 +107,19 @@ class ConformalNull(Null):
         n = int(self.n_eff)
         a, b = order_statistic_law(n, alpha, self.randomised)
         return SelectionLaw(np.array([-np.inf, np.inf]), np.array([a]), np.array([b]), alpha, np.array([n]))
+
+
+def _refuse_disorder(ordered: Array, below: Array, n_eff: float) -> None:
+    """Refuse calibration scores that no fit gives."""
+    for name, values in (("scores", ordered), ("weights below", below)):
+        if np.ndim(values) != 1 or not np.all(np.isfinite(values)) or np.any(np.diff(values) < 0):
+            raise InputError(f"the calibration {name} are not finite and rising", "Calibrate again.")
+    if len(ordered) < 2 or not 1 <= n_eff < np.inf:
+        raise InputError(
+            f"a calibration by {len(ordered)} scores that count as {n_eff:g}", "Calibrate again."
+        )
+    if len(below) and (len(below) != len(ordered) + 1 or below[0] < 0 or below[-1] > 1):
+        raise InputError("calibration weights that do not belong to the scores", "Calibrate again.")
 
 
 def event_uniforms(batch: BatchLike, key: Any) -> Array:

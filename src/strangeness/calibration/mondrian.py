@@ -101,6 +101,10 @@ class MondrianNull(Null):
     nulls: tuple[ConformalNull, ...]
     randomised: bool = True
 
+    def __check_init__(self) -> None:
+        if _increasing(self.edges).size != len(self.nulls) + 1:
+            raise InputError(f"{len(self.nulls)} nulls for {self.edges.size} edges", "Calibrate again.")
+
     def __call__(self, score: ArrayLike, batch: BatchLike, *, key: Any = None) -> Array:
         """p-values (n,) in (0, 1], each from the bin of its event.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 import tempfile
 import zipfile
 import zlib
@@ -15,7 +16,7 @@ from strangeness.core.errors import FileError
 
 BROKEN = (
     *(zipfile.BadZipFile, zlib.error, OSError, EOFError, MemoryError, NotImplementedError, RuntimeError),
-    *(ValueError, KeyError, TypeError, AttributeError),
+    *(ValueError, LookupError, TypeError, AttributeError, ArithmeticError, struct.error),
 )
 """Whatever reading a damaged or forged zip of arrays and JSON may raise."""
 

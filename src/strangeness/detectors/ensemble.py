@@ -30,6 +30,13 @@ class EnsembleScorer(Scorer):
     width: Float[Any, " members"]
     combine: str = eqx.field(static=True)
 
+    def __check_init__(self) -> None:
+        _refuse_combination(self.combine)
+        if not self.members or np.shape(self.width) != (len(self.members),):
+            raise InputError(f"{np.shape(self.width)} widths of {len(self.members)} members", "Fit it again.")
+        if not np.all(np.asarray(self.width) > 0):
+            raise InputError("a member's width that is not above 0", "Fit it again.")
+
     @property
     def traceable(self) -> bool:  # type: ignore[override]
         return all(member.traceable for member in self.members)
@@ -141,10 +148,7 @@ class Ensemble(Detector):
         """
         if self.members < 1:
             raise InputError(f"'members' of ensemble is {self.members}", "Give 1 or more.")
-        if self.combine not in COMBINATIONS:
-            raise InputError(
-                f"'combine' of ensemble is {self.combine!r}", nearest(self.combine, COMBINATIONS)
-            )
+        _refuse_combination(self.combine)
         batch, _ = self.training_events(source)
         keys = [jax.random.split(one) for one in jax.random.split(key, self.members)]
         fitted = [(self.member.fit_scorer(ArraySource(batch), key=fit), score) for fit, score in keys]
@@ -153,6 +157,11 @@ class Ensemble(Detector):
 
     def _needs_data(self) -> bool:
         return "data" in self.card.needs
+
+
+def _refuse_combination(combine: str) -> None:
+    if combine not in COMBINATIONS:
+        raise InputError(f"'combine' of ensemble is {combine!r}", nearest(combine, COMBINATIONS))
 
 
 def _scale(scorer: Scorer, batch: Batch, key: PRNGKeyArray) -> NDArray[np.float64]:

@@ -9,7 +9,7 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Float, Int, PRNGKeyArray
 from numpy.typing import NDArray
 
 from strangeness.core.batch import Source
@@ -17,6 +17,7 @@ from strangeness.core.cards import Citation, MethodCard
 from strangeness.core.errors import InputError
 from strangeness.core.estimators import Detector, Scorer, float_dtype
 from strangeness.trees import CHECKED, LEAF, padded, refuse_unless_equal, sum_of_leaves
+from strangeness.trees.tables import refuse_strays
 
 
 class IsolationForestScorer(Scorer):
@@ -26,14 +27,17 @@ class IsolationForestScorer(Scorer):
     the mean path length c of a random search tree of as many events as each tree was grown on.
     """
 
-    feature: Any
-    threshold: Any
-    left: Any
-    right: Any
-    value: Any
-    usual: Any
+    feature: Int[Any, "trees nodes"]
+    threshold: Float[Any, "trees nodes"]
+    left: Int[Any, "trees nodes"]
+    right: Int[Any, "trees nodes"]
+    value: Float[Any, "trees nodes"]
+    usual: Float[Any, ""]
     n_inputs: int = eqx.field(static=True)
     depth: int = eqx.field(static=True)
+
+    def __check_init__(self) -> None:
+        refuse_strays(self, self.n_inputs)
 
     @property
     def row_shape(self) -> tuple[int, ...]:
@@ -83,7 +87,7 @@ class IsolationForest(Detector):
         rows = x.astype(np.float32)
         forest = Forest(
             n_estimators=self.trees,
-            max_samples=min(self.max_samples, len(x)),
+            max_samples=min(self.max_samples, len(x)),  # type: ignore[arg-type]
             random_state=int(jax.random.bits(key)) % 2**31,
         ).fit(rows)
         scorer = _as_arrays(forest, self.max_samples)

@@ -27,6 +27,10 @@ class NearestNeighboursScorer(Scorer):
     reference_id: UInt32[Any, "m 2"]
     k: int = eqx.field(static=True)
 
+    def __check_init__(self) -> None:
+        if not 1 <= self.k < len(self.reference):
+            raise InputError(f"{self.k} neighbours among {len(self.reference)} events", "Fit it again.")
+
     @property
     def row_shape(self) -> tuple[int, ...]:
         return (self.reference.shape[1],)

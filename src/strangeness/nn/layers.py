@@ -43,6 +43,8 @@ class Network(eqx.Module):
     def __check_init__(self) -> None:
         if self.activation not in ACTIVATIONS:
             raise InputError(f"unknown activation {self.activation!r}", nearest(self.activation, ACTIVATIONS))
+        if not self.layers:
+            raise InputError("a network without layers", "Give one or more.")
 
     def __call__(self, x: Float[Any, "n inputs"]) -> Float[Any, "n outputs"]:
         act = ACTIVATIONS[self.activation]
@@ -86,6 +88,10 @@ class Standardiser(eqx.Module):
 
     mean: Float[Any, " d"]
     scale: Float[Any, " d"]
+
+    def __check_init__(self) -> None:
+        if isinstance(self.scale, np.ndarray) and not np.all(self.scale > 0):
+            raise InputError("a scale of features that is not above 0", "Fit it again.")
 
     def __call__(self, x: Float[Any, "n d"]) -> Float[Any, "n d"]:
         return (x - self.mean) / self.scale

@@ -32,6 +32,16 @@ class JetImageMap(Map):
     normalisation: str = eqx.field(static=True)
     largest: float = eqx.field(static=True)
 
+    def __check_init__(self) -> None:
+        _refuse_options(self.pixels, self.half_width, self.normalisation)
+        if not 0 <= self.largest < np.inf:
+            raise InputError(f"a largest pixel of {self.largest}", "Give 0 or more.")
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """Shape of the images that it makes."""
+        return (self.pixels, self.pixels, 1)
+
     def columns(self, available: Collection[str]) -> tuple[str, ...]:
         return (CONSTITUENTS,)
 
@@ -112,7 +122,7 @@ class JetImages(Representation):
             InputError: for options out of range, an unknown normalisation, a source without a batch, and what
                 the map refuses.
         """
-        self._refuse_options()
+        _refuse_options(self.pixels, self.half_width, self.normalisation)
         largest = 0.0
         for batch in source:
             fitted = self._map(1.0)
@@ -136,13 +146,13 @@ class JetImages(Representation):
             largest,
         )
 
-    def _refuse_options(self) -> None:
-        if not isinstance(self.pixels, int) or not 2 <= self.pixels <= 512:
-            raise InputError(f"images of {self.pixels} pixels a side", "Give a whole number from 2 to 512.")
-        if not 0 < self.half_width <= np.pi:
-            raise InputError(f"images of half-width {self.half_width}", "Give one above 0, at most pi.")
-        if self.normalisation not in grid.NORMALISATIONS:
-            raise InputError(
-                f"no normalisation is called '{self.normalisation}'",
-                nearest(self.normalisation, grid.NORMALISATIONS),
-            )
+
+def _refuse_options(pixels: int, half_width: float, normalisation: str) -> None:
+    if not isinstance(pixels, int) or not 2 <= pixels <= 512:
+        raise InputError(f"images of {pixels} pixels a side", "Give a whole number from 2 to 512.")
+    if not 0 < half_width <= np.pi:
+        raise InputError(f"images of half-width {half_width}", "Give one above 0, at most pi.")
+    if normalisation not in grid.NORMALISATIONS:
+        raise InputError(
+            f"no normalisation is called '{normalisation}'", nearest(normalisation, grid.NORMALISATIONS)
+        )

@@ -63,6 +63,17 @@ class KinematicMap(Map):
     features: tuple[str, ...] = eqx.field(static=True)
     log: tuple[str, ...] = eqx.field(static=True)
 
+    def __check_init__(self) -> None:
+        if not self.features or len(set(self.features)) < len(self.features):
+            raise InputError(f"the features {list(self.features)[:12]}", "Name one or more, each once.")
+        if stray := set(self.log) - set(self.features):
+            raise InputError(f"'log' names {sorted(stray)}, not among the features", "Name features.")
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """Shape of the rows that it makes."""
+        return (len(self.features),)
+
     def columns(self, available: Collection[str]) -> tuple[str, ...]:
         return columns_of(self.features, available)
 

@@ -28,6 +28,14 @@ class PointCloudMap(Map):
     momentum: str = eqx.field(static=True)
     centred: bool = eqx.field(static=True)
 
+    def __check_init__(self) -> None:
+        _refuse_options(self.most, self.momentum)
+
+    @property
+    def row_shape(self) -> tuple[int, ...]:
+        """Shape of the clouds that it makes."""
+        return (self.most, 3)
+
     def columns(self, available: Collection[str]) -> tuple[str, ...]:
         return (CONSTITUENTS,)
 
@@ -87,13 +95,17 @@ class PointClouds(Representation):
         Raises:
             InputError: for options out of range, a source without a batch, and what the map refuses.
         """
-        if not isinstance(self.most, int) or not 1 <= self.most <= 4096:
-            raise InputError(f"clouds of {self.most} particles", "Give a whole number from 1 to 4096.")
-        if self.momentum not in MOMENTA:
-            raise InputError(f"no momentum is called '{self.momentum}'", nearest(self.momentum, MOMENTA))
+        _refuse_options(self.most, self.momentum)
         fitted = PointCloudMap(self.most, self.momentum, self.centred)
         first: Any = next(iter(source), None)
         if first is None:
             raise InputError("the source yields no batch", "Check that the selection leaves events.")
         fitted(first)
         return fitted
+
+
+def _refuse_options(most: int, momentum: str) -> None:
+    if not isinstance(most, int) or not 1 <= most <= 4096:
+        raise InputError(f"clouds of {most} particles", "Give a whole number from 1 to 4096.")
+    if momentum not in MOMENTA:
+        raise InputError(f"no momentum is called '{momentum}'", nearest(momentum, MOMENTA))

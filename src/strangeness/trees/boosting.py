@@ -8,13 +8,13 @@ from typing import Any, ClassVar
 import equinox as eqx
 import jax
 import numpy as np
-from jaxtyping import PRNGKeyArray
+from jaxtyping import Float, Int, PRNGKeyArray
 from numpy.typing import NDArray
 
 from strangeness.core.batch import DATA, Source
 from strangeness.core.estimators import Detector, Scorer, float_dtype
 from strangeness.core.weights import balanced
-from strangeness.trees.tables import CHECKED, LEAF, padded, refuse_unless_equal, sum_of_leaves
+from strangeness.trees.tables import CHECKED, LEAF, padded, refuse_strays, refuse_unless_equal, sum_of_leaves
 
 
 class BoostedTreesScorer(Scorer):
@@ -24,14 +24,17 @@ class BoostedTreesScorer(Scorer):
     and an event goes left when x <= threshold.
     """
 
-    feature: Any
-    threshold: Any
-    left: Any
-    right: Any
-    value: Any
-    prior: Any
+    feature: Int[Any, "trees nodes"]
+    threshold: Float[Any, "trees nodes"]
+    left: Int[Any, "trees nodes"]
+    right: Int[Any, "trees nodes"]
+    value: Float[Any, "trees nodes"]
+    prior: Float[Any, ""]
     n_inputs: int = eqx.field(static=True)
     depth: int = eqx.field(static=True)
+
+    def __check_init__(self) -> None:
+        refuse_strays(self, self.n_inputs)
 
     @property
     def row_shape(self) -> tuple[int, ...]:

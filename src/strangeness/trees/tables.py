@@ -49,6 +49,25 @@ def sum_of_leaves(trees: Tables, x: Any, start: Any) -> Any:
     return jax.lax.scan(add_tree, jnp.zeros(len(x), float_dtype()) + start, tables)[0]
 
 
+def refuse_strays(trees: Tables, n_inputs: int) -> None:
+    """Refuse tables of another shape, and nodes that point outside them.
+
+    Raises:
+        InputError: for tables that no fit gives.
+    """
+    shapes = {np.shape(getattr(trees, name)) for name in ("feature", "threshold", "left", "right", "value")}
+    shape = shapes.pop()
+    if shapes or len(shape) != 2 or 0 in shape:
+        raise InputError(f"tables of trees of shape {shape} and {shapes}", "Fit them again.")
+    if n_inputs < 1 or not 0 <= trees.depth <= shape[1]:
+        raise InputError(f"trees {trees.depth} deep of {n_inputs} features", "Fit them again.")
+    inner = np.asarray(trees.feature) != LEAF
+    for name, end in (("feature", n_inputs), ("left", shape[1]), ("right", shape[1])):
+        seen = np.asarray(getattr(trees, name))[inner]
+        if np.any((seen < 0) | (seen >= end)):
+            raise InputError(f"the table '{name}' of trees points outside 0 to {end - 1}", "Fit them again.")
+
+
 def padded(tables: Sequence[NDArray[Any]], size: int, dtype: Any, fill: Any = 0) -> NDArray[Any]:
     """Tables of different lengths as one array (trees, size), filled up with ``fill``."""
     return np.stack(
