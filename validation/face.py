@@ -51,7 +51,7 @@ def compared(label: str, seed: int) -> Raw:
 
 
 def agree(committed: Raw, again: Raw) -> Sequence[str]:
-    """Areas of a repeated shard: the same on one machine, within 0.03 elsewhere (networks amplify rounding)."""
+    """Areas of a repeated shard: equal on one machine, within 0.03 elsewhere (networks amplify rounding)."""
     before, now = committed["areas"], again["areas"]
     if before.keys() != now.keys():
         return [f"directions {sorted(before)} committed, {sorted(now)} again"]

@@ -21,6 +21,7 @@ from strangeness.representations import JetImages, KinematicMap
 Array = NDArray[np.float64]
 MOST_REFERENCE = 20_000
 """Reference events that say what is ordinary."""
+_IMAGES_AT_ONCE = 4096
 
 
 def displays_of(
@@ -99,7 +100,7 @@ def average_images_of(
 
 
 def _tested(tested: Scored, data: EventSource) -> Iterator[tuple[Events, Array]]:
-    """The tested events that have particles, with their p-values, chunk by chunk."""
+    """The tested events that have particles, with their p-values, a few at a time."""
     identity = as_uint64(tested.batch.id)
     order = np.argsort(identity)
     for events in chunks_of(data):
@@ -108,8 +109,10 @@ def _tested(tested: Scored, data: EventSource) -> Iterator[tuple[Events, Array]]
         own = as_uint64(events.id)
         place = order[np.minimum(np.searchsorted(identity, own, sorter=order), order.size - 1)]
         there = (identity[place] == own) & (events.constituents.counts > 0)
-        if there.any():
-            yield events.take(there), tested.p[place[there]]
+        rows = np.flatnonzero(there)
+        for start in range(0, len(rows), _IMAGES_AT_ONCE):
+            part = rows[start : start + _IMAGES_AT_ONCE]
+            yield events.take(part), tested.p[place[part]]
 
 
 def _with_ids(data: EventSource, wanted: NDArray[np.uint64]) -> Events:
