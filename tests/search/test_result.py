@@ -9,7 +9,7 @@ import pytest
 from strangeness.core.errors import InputError
 from strangeness.search.bump_hunt import BumpHunt
 from strangeness.search.check import Check
-from strangeness.search.result import SCHEMA, SearchResult
+from strangeness.search.result import SCHEMA, SearchResult, mass_unit
 from tests.search.spectra import EDGES, falling
 
 
@@ -89,3 +89,17 @@ def broken(values: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
 def test_damaged_results_are_refused(result: SearchResult, path: str, value: Any) -> None:
     with pytest.raises(InputError):
         SearchResult.from_dict(broken(result.to_dict(), path, value))
+
+
+@pytest.mark.parametrize(
+    ("window", "said"),
+    [
+        ((3300.0, 3754.0), "3.30 and 3.75 TeV"),
+        ((95.2, 115.0), "95 and 115 GeV"),
+        ((4.25, 8.0), "4.2 and 8.0 GeV"),
+    ],
+)
+def test_a_window_is_told_in_a_unit_that_fits(window: tuple[float, float], said: str) -> None:
+    scale, unit, decimals = mass_unit(window[1])
+    low, high = (f"{edge / scale:.{decimals}f}" for edge in window)
+    assert f"{low} and {high} {unit}" == said

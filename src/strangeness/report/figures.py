@@ -12,6 +12,7 @@ from strangeness.report.markup import Html
 from strangeness.report.parts import CalibrationCurve
 from strangeness.report.schema import Curve, Histogram
 from strangeness.report.style import INK, MUTED, SERIES, WINDOW, as_svg, field_style, literal, new_figure
+from strangeness.search.result import mass_unit
 
 Array = NDArray[np.float64]
 MOST_INSIDE = 5
@@ -22,8 +23,9 @@ MASSES = {"mjj": "m_{jj}", "mass": "m"}
 def spectrum(
     histogram: Histogram, window: tuple[float, float] | None, context: str, name: str, title: str
 ) -> Html:
-    """Counts with their fit, the pulls below, the window shaded; the axis in TeV."""
-    edges, counts = np.asarray(histogram.edges) / 1000, np.asarray(histogram.counts)
+    """Counts with their fit, the pulls below, the window shaded; the axis in TeV, or GeV below 1 TeV."""
+    scale, unit, _ = mass_unit(histogram.edges[-1])
+    edges, counts = np.asarray(histogram.edges) / scale, np.asarray(histogram.counts)
     with field_style():
         figure = new_figure(4.4)
         if histogram.pulls:
@@ -37,9 +39,9 @@ def spectrum(
         _counts(axes[0], edges, counts, np.asarray(histogram.fitted))
         for axis in axes:
             if window is not None:
-                axis.axvspan(window[0] / 1000, window[1] / 1000, color=WINDOW, alpha=0.35, lw=0, zorder=0)
+                axis.axvspan(window[0] / scale, window[1] / scale, color=WINDOW, alpha=0.35, lw=0, zorder=0)
         axes[0].legend(loc="upper right")
-        axes[-1].set(xlim=(edges[0], edges[-1]), xlabel=f"{_symbol(context)} [TeV]")
+        axes[-1].set(xlim=(edges[0], edges[-1]), xlabel=f"{_symbol(context)} [{unit}]")
         return as_svg(figure, name, title)
 
 

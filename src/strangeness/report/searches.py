@@ -5,7 +5,7 @@ from __future__ import annotations
 from strangeness.report import figures, sections
 from strangeness.report.markup import Content, Html, bullets, facts, fixed, join, number, table, tag, whole
 from strangeness.report.schema import Control, Curve, Histogram, SearchSection
-from strangeness.search.result import SearchResult
+from strangeness.search.result import SearchResult, mass_unit
 
 
 def search(section: SearchSection, name: str, *, titled: bool) -> Html:
@@ -31,9 +31,10 @@ def search(section: SearchSection, name: str, *, titled: bool) -> Html:
 
 def key_numbers(result: SearchResult) -> Html:
     """The numbers behind the statement, each with what it is."""
-    low, high = (edge / 1000 for edge in result.window)
+    scale, unit, decimals = mass_unit(result.window[1])
+    low, high = (edge / scale for edge in result.window)
     pairs: list[tuple[Content, Content]] = [
-        ("Window", join([fixed(low), "\u2013", fixed(high), " TeV"])),
+        ("Window", join([fixed(low, decimals), "\u2013", fixed(high, decimals), f" {unit}"])),
         ("Events in it", join([_events(result.observed), _small("expected ", number(result.expected, 3))])),
         (
             "Local p",

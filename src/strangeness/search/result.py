@@ -14,6 +14,11 @@ from strangeness.search.check import Check
 SCHEMA = "strangeness.result/1"
 
 
+def mass_unit(largest: float) -> tuple[float, str, int]:
+    """How masses up to ``largest`` GeV are shown: divided by what, in which unit, with how many decimals."""
+    return (1000.0, "TeV", 2) if largest >= 1000 else (1.0, "GeV", 0 if largest >= 100 else 1)
+
+
 @dataclass(frozen=True)
 class Spectrum:
     """The histogram behind a result: edges (bins + 1,) in GeV; counts, fitted and pulls (bins,)."""
@@ -92,9 +97,10 @@ class SearchResult:
 
     def statement(self) -> str:
         """The result in one sentence."""
-        lo, hi = (edge / 1000 for edge in self.window)
+        scale, unit, decimals = mass_unit(self.window[1])
+        lo, hi = (edge / scale for edge in self.window)
         seen = f"{self.observed:.4g} events where {self.expected:.3g} are expected"
-        where = f"between {lo:.2f} and {hi:.2f} TeV"
+        where = f"between {lo:.{decimals}f} and {hi:.{decimals}f} {unit}"
         if self.blocked:
             return (
                 f"The search makes no statement of significance, because a validity check failed "
