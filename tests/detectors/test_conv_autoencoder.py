@@ -71,6 +71,15 @@ def test_the_score_is_the_loss_of_a_plain_reconstruction(loss: str) -> None:
     np.testing.assert_allclose(scorer(make_batch(x)), expected, rtol=2e-5)  # 32-bit sums of 96 pixels
 
 
+@pytest.mark.parametrize("loss", ["mse", "bce"])
+def test_the_mean_of_the_errors_of_the_pixels_is_the_score(loss: str) -> None:
+    x = _images(20)
+    scorer = _fit(x, loss=loss)
+    errors = np.asarray(scorer.pixel_errors(x))
+    assert errors.shape == x.shape
+    np.testing.assert_allclose(errors.mean(axis=(1, 2, 3)), scorer(make_batch(x)), rtol=1e-5)
+
+
 def test_parameters_of_the_published_and_of_the_small_network() -> None:
     default = ConvAutoencoder()
     sizes = default.channels, default.hidden, default.latent

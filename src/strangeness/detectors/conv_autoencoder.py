@@ -14,19 +14,23 @@ from jaxtyping import PRNGKeyArray
 from strangeness.core.batch import Source
 from strangeness.core.cards import Citation, MethodCard
 from strangeness.core.errors import InputError, nearest
-from strangeness.core.estimators import Detector, Scorer
+from strangeness.core.estimators import Detector, Scorer, float_dtype
 from strangeness.core.train import Training, train
 from strangeness.nn import ImageAutoencoder, image_autoencoder
 
 
+PIXELS = {"mse": lambda out, x: (out - x) ** 2, "bce": optax.sigmoid_binary_cross_entropy}
+"""Loss -> error of each pixel (n, h, w, c): squared, or the binary cross-entropy of the network's logits."""
+
+
 def squared_error(network: ImageAutoencoder, x: Any, key: Any) -> Any:
     """Mean squared difference (n,) between images (n, h, w, c) and their reconstruction."""
-    return jnp.mean((network(x) - x) ** 2, axis=(1, 2, 3))
+    return jnp.mean(PIXELS["mse"](network(x), x), axis=(1, 2, 3))
 
 
 def cross_entropy(network: ImageAutoencoder, x: Any, key: Any) -> Any:
     """Mean binary cross-entropy (n,) between images (n, h, w, c) in [0, 1] and the logits of the network."""
-    return jnp.mean(optax.sigmoid_binary_cross_entropy(network(x), x), axis=(1, 2, 3))
+    return jnp.mean(PIXELS["bce"](network(x), x), axis=(1, 2, 3))
 
 
 LOSSES = {"mse": squared_error, "bce": cross_entropy}
@@ -48,6 +52,10 @@ class ConvAutoencoderScorer(Scorer):
 
     def rows(self, x: Any, id: Any, keys: Any) -> Any:
         return LOSSES[self.loss](self.network, x, keys)
+
+    def pixel_errors(self, x: Any) -> Any:
+        """What each pixel of images (n, h, w, c) adds to the score: their mean is the score."""
+        return PIXELS[self.loss](self.network(jnp.asarray(x, float_dtype())), x)
 
 
 def _known(loss: str) -> None:

@@ -99,7 +99,7 @@ class Compared:
         parameters: numbers that the fitted scorer holds.
         events: training events.
         seconds: median wall time of a fit with its scoring.
-        memory: median growth of the peak memory in MB, or None.
+        memory: growth of the peak memory in MB over the fits of its process, or None.
         background, signal: test scores of each seed, for the curves.
     """
 
@@ -248,7 +248,7 @@ def summarised(
             parameters=found[0].parameters,
             events=found[0].events,
             seconds=float(np.median([fit.seconds for fit in found])),
-            memory=float(np.median(memory)) if memory else None,
+            memory=max(memory, default=None),
             background=[each[0] for each in scores],
             signal=[each[1] for each in scores],
         )
