@@ -18,7 +18,6 @@ from strangeness.core.estimators import Detector, Scorer, float_dtype
 from strangeness.core.train import Training, train
 from strangeness.nn import ImageAutoencoder, image_autoencoder
 
-
 PIXELS = {"mse": lambda out, x: (out - x) ** 2, "bce": optax.sigmoid_binary_cross_entropy}
 """Loss -> error of each pixel (n, h, w, c): squared, or the binary cross-entropy of the network's logits."""
 
