@@ -21,6 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return int(app(arguments, standalone_mode=False, prog_name="strangeness") or 0)
     except StrangenessError as error:
         return _failed(str(error))
+    except OSError as error:
+        if error.filename is None:
+            raise
+        return _failed(f"'{error.filename}': {error.strerror}. Check the path.")
     except KeyboardInterrupt:
         return _failed("interrupted. Run the same command again.")
     except Exception as error:

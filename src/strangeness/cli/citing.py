@@ -45,6 +45,7 @@ def cited(names: Sequence[str], *, as_json: bool) -> str:
 
 
 def _of_file(path: Path) -> list[Citation]:
-    configuration = described(path).get("configuration", {})
-    detectors = [str(configuration.get("detector", {}).get("name", ""))]
+    configuration = described(path).get("configuration")
+    detector = configuration.get("detector") if isinstance(configuration, dict) else None
+    detectors = [str(detector.get("name", ""))] if isinstance(detector, dict) else []
     return [*(find_detector(name).card.citation for name in detectors if name), CALIBRATION, SEARCH]

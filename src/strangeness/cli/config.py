@@ -110,7 +110,7 @@ class ChecksTable(_Table):
 class Config(_Table):
     """A whole search."""
 
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
     out: str | None = None
     data: FileTable
     reference: FileTable | None = None

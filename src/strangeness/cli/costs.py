@@ -40,7 +40,7 @@ def with_costs(report: Report, path: Path) -> Report:
             )
             for section, times in zip(report.searches, rows, strict=True)
         ]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise FileError(f"'{path}' does not belong to this result ({error})", "Remove it.") from error
     return report.model_copy(update={"searches": searches})
 

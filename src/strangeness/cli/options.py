@@ -9,7 +9,8 @@ import typer
 
 Out = Annotated[Path | None, typer.Option(help="Folder for the results; it must not hold a finished run.")]
 Seed = Annotated[
-    int | None, typer.Option(min=0, help="Seed of everything random; the same seed, the same result.")
+    int | None,
+    typer.Option(min=0, max=2**32 - 1, help="Seed of everything random; the same seed, the same result."),
 ]
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress on standard error.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from strangeness.analysis import FittedChain
+from strangeness.calibration.kernel import finite_scores
 from strangeness.catalogue import load
 from strangeness.cli.config import FileTable
 from strangeness.cli.sources import opened, used
@@ -47,7 +48,9 @@ def stored_chain(path: Path) -> Stored:
         stored = Stored(
             chain, str(search["context"]), (low, high), float(search["alpha"]), int(configuration["seed"])
         )
-    except (KeyError, TypeError, ValueError) as error:
+        if not 0 <= stored.seed < 2**32:
+            raise ValueError("seed")
+    except (KeyError, TypeError, ValueError, OverflowError) as error:
         raise FileError(f"'{path}' does not say which search it is from", "Give a chain.strange.") from error
     if not isinstance(chain, FittedChain):
         raise FileError(f"'{path}' holds a {type(chain).__name__}, not a chain", "Give a chain.strange.")
@@ -113,7 +116,7 @@ def _scored(stored: Stored, source: EventFile) -> Iterator[dict[str, Any]]:
 
 def _columns(stored: Stored, events: Events) -> dict[str, Any]:
     batch = events.without_truth().batch(data=True, context=stored.context)
-    score = stored.chain.score(batch, seed=stored.seed)
+    score = finite_scores(stored.chain.score(batch, seed=stored.seed))
     inside = (batch.context >= stored.limits[0]) & (batch.context < stored.limits[1])
     p = np.full(len(batch), np.nan)
     if inside.any():

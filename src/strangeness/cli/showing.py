@@ -49,7 +49,7 @@ def _result(path: Path) -> dict[str, Any]:
 def _lines(values: dict[str, Any], depth: int = 0) -> list[str]:
     lines = []
     for key, value in values.items():
-        label = f"{'  ' * depth}{key.replace('_', ' ')}"
+        label = f"{'  ' * depth}{_text(key.replace('_', ' '))}"
         if isinstance(value, dict):
             lines += [f"{label}:", *_lines(value, depth + 1)] if value else []
         elif value is not None:
@@ -60,4 +60,5 @@ def _lines(values: dict[str, Any], depth: int = 0) -> list[str]:
 def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(_text, value))
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    text = f"{value:g}" if isinstance(value, float) else str(value)
+    return "".join(sign if sign.isprintable() else f"\\u{ord(sign):04x}" for sign in text)

@@ -16,6 +16,7 @@ from strangeness.events.units import suspected
 _KEPT = 5_000_000  # numbers that are kept for medians
 _MOST_EVENTS = 100_000
 _BINS = 24
+_NARROW, _LARGEST = 1e-9, 1e300  # of ranges that can still be cut into bins
 HALF_BINS = 10
 """Half of the rows of the picture of the constituents; it has twice as many columns as rows."""
 
@@ -132,8 +133,9 @@ class _Drawn:
         values = values[np.isfinite(values)]
         if not values.size:
             return {"median": None, "histogram": {"low": None, "high": None, "counts": [0] * _BINS}}
-        low, median, high = np.quantile(values, [0.01, 0.5, 0.99]).tolist()
-        counts, _ = np.histogram(values, _BINS, (low, high if high > low else low + 1.0))
+        low, median, high = np.quantile(values, [0.01, 0.5, 0.99]).clip(-_LARGEST, _LARGEST).tolist()
+        end = high if high - low > _NARROW * abs(low) else low + max(1.0, 2 * _NARROW * abs(low))
+        counts, _ = np.histogram(values, _BINS, (low, end))
         return {"median": median, "histogram": {"low": low, "high": high, "counts": counts.tolist()}}
 
 

@@ -59,7 +59,11 @@ def existing_file(path: str | os.PathLike[str]) -> Path:
         FileError: when it is missing, a folder, or empty.
     """
     file = Path(path)
-    if not file.exists():
+    try:
+        there = file.exists()
+    except OSError as error:
+        raise FileError(f"cannot open '{file}': {error.strerror}", "Check the path.") from error
+    if not there:
         raise FileError(f"no file '{file}'", "Check the path.")
     if file.is_dir():
         raise FileError(f"'{file}' is a folder", "Name a file in it.")

@@ -166,7 +166,7 @@ def read_report(path: str | os.PathLike[str]) -> Report:
         raise FileError(
             f"'{file}' is not a valid report: {where}: {first['msg']}", "Run it again."
         ) from error
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise FileError(f"'{file}' is not JSON ({error})", "Give a result.json.") from error
 
 

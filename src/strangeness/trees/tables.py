@@ -18,6 +18,7 @@ LEAF = -1
 """What ``feature`` holds in a leaf."""
 CHECKED = 1000
 """Rows on which trees that were read are compared with scikit-learn."""
+_DEEPEST = 4096
 
 
 class Tables(Protocol):
@@ -59,7 +60,7 @@ def refuse_strays(trees: Tables, n_inputs: int) -> None:
     shape = shapes.pop()
     if shapes or len(shape) != 2 or 0 in shape:
         raise InputError(f"tables of trees of shape {shape} and {shapes}", "Fit them again.")
-    if n_inputs < 1 or not 0 <= trees.depth <= shape[1]:
+    if n_inputs < 1 or not 0 <= trees.depth <= _DEEPEST:
         raise InputError(f"trees {trees.depth} deep of {n_inputs} features", "Fit them again.")
     inner = np.asarray(trees.feature) != LEAF
     for name, end in (("feature", n_inputs), ("left", shape[1]), ("right", shape[1])):
