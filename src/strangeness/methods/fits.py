@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import tempfile
+import threading
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -162,6 +163,7 @@ def _started(job: tuple[Any, ...]) -> tuple[Connection, BaseProcess]:
 
 def _child(connection: Connection, job: tuple[Any, ...]) -> None:
     """Make the fits of one entry; send None, an error for the user, or the traceback of a bug."""
+    threading.Thread(target=_follow_parent, daemon=True).start()
     try:
         _made(*job)
         connection.send(None)
@@ -169,6 +171,14 @@ def _child(connection: Connection, job: tuple[Any, ...]) -> None:
         connection.send(error)
     except Exception:
         connection.send(traceback.format_exc())
+
+
+def _follow_parent() -> None:
+    """End this process when the one that started it is gone, also where that was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _refuse_failure(label: str, connection: Connection) -> None:
