@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from strangeness.cli.recipes import Expected, Verdict, load, recipes_folder, verdicts
+from strangeness.cli.recipe_files import Expected, load, recipes_folder
+from strangeness.cli.recipes import Verdict, verdicts
 from strangeness.core.errors import ConfigError
 from strangeness.report.schema import read_report
 

@@ -231,7 +231,7 @@ def make(
 @recipe.command("list", epilog="Example: strangeness recipe list")
 def list_recipes(as_json: AsJson = False) -> None:
     """The studies that can be run again."""
-    from strangeness.cli.recipes import listed_recipes
+    from strangeness.cli.recipe_files import listed_recipes
 
     typer.echo(listed_recipes(as_json=as_json))
 
