@@ -34,11 +34,13 @@ def blocks(page: Path) -> list[Block]:
 
 
 def commands(page: Path) -> list[list[str]]:
-    """The arguments of every ``strangeness`` command in running text or in a bash block."""
+    """The arguments of every ``strangeness`` command in running text, in a bash block or in a script (sh)."""
     text = page.read_text(encoding="utf-8")
     shown = [" ".join(command.split()) for command in _INLINE.findall(text)]
-    shown += [line for block in blocks(page) if block.language == "bash" for line in block.text.splitlines()]
-    parts = [part.strip() for line in shown for part in line.partition("#")[0].split("&&")]
+    # Any value will do for a variable of the shell; a number is right for every option.
+    scripts = [re.sub(r"\$\w+", "1", b.text) for b in blocks(page) if b.language in ("bash", "sh")]
+    shown += [line for script in scripts for line in script.splitlines()]
+    parts = [re.split(r"\s[#>]", part)[0].strip() for line in shown for part in line.split("&&")]
     return [shlex.split(part)[1:] for part in parts if part.startswith("strangeness")]
 
 

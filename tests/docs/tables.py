@@ -17,9 +17,10 @@ _SPAN = re.compile(r"(<!-- table: (?P<name>[a-z0-9 -]+) -->\n).*?(<!-- end -->)"
 
 def all_tables() -> dict[str, Callable[[], str]]:
     """Name in the page -> the function that makes the table."""
-    from tests.docs import cards, configuration, results, samples
+    from tests.docs import cards, commands, configuration, images, results, samples
 
-    return {**cards.TABLES, **configuration.TABLES, **results.TABLES, **samples.TABLES}
+    rooms = (cards, commands, configuration, images, results, samples)
+    return {name: make for room in rooms for name, make in room.TABLES.items()}
 
 
 def named(page: Path) -> list[str]:
