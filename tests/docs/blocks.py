@@ -50,7 +50,7 @@ def run(found: Sequence[Block]) -> None:
     for block in found:
         if block.language == "python":
             # Our own documentation, run as a reader would.
-            exec(compile(block.text, "page", "exec"), names)  # noqa: S102
+            exec(compile(block.text, "page", "exec", dont_inherit=True), names)  # noqa: S102
         elif block.language == "bash":
             _shell(block.text)
         elif block.title:

@@ -29,7 +29,7 @@ def test_every_command_shows_an_example_of_itself(command: str) -> None:
 
 def test_commands_in_scripts_are_found(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    script = '#!/bin/bash\n#SBATCH --mem=4G\nexport A="b c"\nstrangeness search a.toml --seed "$1" --json > a.json\n'
+    script = '#SBATCH --mem=4G\nexport A="b c"\nstrangeness search a.toml --seed "$1" --json > a.json\n'
     page.write_text(f"```sh\n{script}```\n")
     assert [block.language for block in blocks(page)] == ["sh"]
     assert commands(page) == [["search", "a.toml", "--seed", "1", "--json"]]
