@@ -17,6 +17,7 @@ from strangeness.core.run import running
 RESULT, PAGE, CHAIN, SCORES = "result.json", "report.html", "chain.strange", "scores.parquet"
 COSTS = "costs.json"
 CONFIG, CHECKPOINTS = "config.json", "checkpoints"
+_MADE = (CONFIG, CHAIN, SCORES, COSTS, PAGE)
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ def refuse_finished(path: Path) -> None:
         raise FileError(f"'{path}' is a file", "Choose another --out folder.")
     if (path / RESULT).exists():
         raise FileError(f"'{path}' already holds a finished run ({RESULT})", "Choose another --out folder.")
-    if path.is_dir() and not (path / CONFIG).exists() and any(path.iterdir()):
+    if path.is_dir() and not (path / CONFIG).exists() and set(path.iterdir()) - set(_strays(path)):
         raise FileError(f"'{path}' holds files that are not a run", "Choose another --out folder.")
 
 
@@ -47,7 +48,7 @@ def run_folder(path: Path, config: Mapping[str, Any], *, quiet: bool) -> Iterato
     """The folder for a run of ``config``; inside the block checkpoints are kept and progress is shown.
 
     Interrupted, the folder keeps what is needed to resume. Failed, it is left as it was found. Finished, the
-    checkpoints are removed.
+    checkpoints are removed, and what a killed run had half written.
 
     Raises:
         FileError: when the folder holds a finished run or cannot be written.
@@ -57,8 +58,8 @@ def run_folder(path: Path, config: Mapping[str, Any], *, quiet: bool) -> Iterato
     refuse_finished(path)
     folder = Folder(path, path.exists())
     resumed = _same_configuration(path, config)
-    write_text(path / CONFIG, json.dumps(config, indent=1, allow_nan=False) + "\n")
     try:
+        write_text(path / CONFIG, json.dumps(config, indent=1, allow_nan=False) + "\n")
         with running(checkpoints=folder.checkpoints, progress=not quiet):
             yield folder
     except Interrupted:
@@ -70,6 +71,13 @@ def run_folder(path: Path, config: Mapping[str, Any], *, quiet: bool) -> Iterato
             _left_as_found(folder)
         raise
     shutil.rmtree(folder.checkpoints, ignore_errors=True)
+    for stray in _strays(path):
+        stray.unlink(missing_ok=True)
+
+
+def _strays(path: Path) -> list[Path]:
+    """Temporary files of a run that was killed while it wrote; nothing reads them."""
+    return [stray for name in (*_MADE, RESULT) for stray in path.glob(f".{name}.*")]
 
 
 def _same_configuration(path: Path, config: Mapping[str, Any]) -> bool:
@@ -111,5 +119,5 @@ def _left_as_found(folder: Folder) -> None:
         shutil.rmtree(folder.path, ignore_errors=True)
         return
     shutil.rmtree(folder.checkpoints, ignore_errors=True)
-    for made in (CONFIG, CHAIN, SCORES, COSTS, PAGE):
+    for made in _MADE:
         (folder.path / made).unlink(missing_ok=True)

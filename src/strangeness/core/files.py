@@ -23,7 +23,13 @@ BROKEN = (
 
 @contextmanager
 def written_whole(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Yield a temporary path beside ``path``; rename it there on success, remove it on failure."""
+    """Yield a temporary path beside ``path``; rename it there on success, remove it on failure.
+
+    A process that is killed leaves the temporary file, ``.<name>.<random>``, which nothing reads.
+
+    Raises:
+        FileError: when the folder or the file cannot be written.
+    """
     target = Path(path)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
