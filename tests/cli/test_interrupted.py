@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -118,7 +119,7 @@ def _killed(folder: Path, name: str, *arguments: str) -> None:
     (folder / "held").unlink()
 
 
-def _until(condition: Callable[[], bool], process: subprocess.Popen[bytes] | None = None) -> None:
+def _until(condition: Callable[[], bool], process: subprocess.Popen[Any] | None = None) -> None:
     end = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < end and (process is None or process.poll() is None)
@@ -165,36 +166,35 @@ def test_a_comparison_that_was_killed_in_writing_goes_on(
     ]
 
 
-@pytest.mark.skipif(not Path("/proc/self/task").exists(), reason="processes are found in /proc")
-def test_no_process_of_a_comparison_outlives_it(tmp_path: Path) -> None:
+_PARENT = """
+import multiprocessing, sys, time
+from tests.cli.sleeper import asleep
+context = multiprocessing.get_context("spawn")
+ours, theirs = context.Pipe(duplex=False)
+process = context.Process(target=asleep, args=(theirs, sys.argv[1]), daemon=True)
+process.start()
+print(process.pid, flush=True)
+time.sleep(600)
+"""
+
+
+def test_no_process_of_a_comparison_outlives_it(tmp_path: Path, repository: Path) -> None:
     """Killed outright, it cannot end its child, which must notice by itself."""
-    _samples(tmp_path)
-    command = ["compare", "one.parquet", "two.parquet", *COMPARE, "--workers", "1"]
-    command[command.index("pca")] = "dense-autoencoder"
-    code = "import sys; from strangeness.cli import main; main(sys.argv[1:])"
-    epochs = ["--epochs", "1000000"]
-    process = subprocess.Popen([sys.executable, "-c", code, *command, *epochs], cwd=tmp_path)
+    command = [sys.executable, "-c", _PARENT, str(tmp_path / "begun")]
+    parent = subprocess.Popen(command, cwd=repository, stdout=subprocess.PIPE, text=True)
+    assert parent.stdout is not None
     try:
-        _until(lambda: len(_children(process.pid)) >= 2, process)
-        children = _children(process.pid)
-        # Until the child has begun to fit it reads what it must do from its parent, and would end anyway.
-        _until(lambda: (tmp_path / "out" / "checkpoints").exists() or _seconds(children) > 5, process)
+        child = int(parent.stdout.readline())
+        _until((tmp_path / "begun").exists, parent)
+        assert _alive(child)
     finally:
-        process.kill()
-        process.wait()
-    _until(lambda: not any(_alive(child) for child in children))
-
-
-def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-
-
-def _seconds(children: list[int]) -> float:
-    """Processor time of the busiest."""
-    ticks = [Path(f"/proc/{child}/stat").read_text().rpartition(")")[2].split()[11:13] for child in children]
-    return max(sum(map(int, both)) for both in ticks) / os.sysconf("SC_CLK_TCK")
+        parent.kill()
+        parent.wait()
+        parent.stdout.close()
+    _until(lambda: not _alive(child))
 
 
 def _alive(pid: int) -> bool:
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+    """Whether there is such a process that is no zombie."""
+    done = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    return bool(done.stdout.strip()) and not done.stdout.strip().startswith("Z")
