@@ -1,6 +1,6 @@
 """Keeps the numbers of ``strangeness compare --full`` for the documentation, without curves and pictures.
 
-``python -m validation.comparison compared/result.json`` writes ``validation/results/comparison.json``.
+``python -m validation.comparison compared/result.json`` writes ``docs/results/comparison.json``.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from strangeness.report.schema import ComparisonSection, Report, read_report, write_report
 
-KEPT = Path(__file__).resolve().parent / "results" / "comparison.json"
+KEPT = Path(__file__).resolve().parents[1] / "docs" / "results" / "comparison.json"
 
 
 def stripped(report: Report) -> Report:

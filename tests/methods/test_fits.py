@@ -20,7 +20,7 @@ from strangeness.detectors.mahalanobis import Mahalanobis
 from strangeness.events.events import Events
 from strangeness.methods import fits
 from strangeness.methods.comparison import Budget, Entry, Unit, directions, fit, units, within
-from strangeness.methods.fits import compare
+from strangeness.methods.fits import Plan, compare, content
 from strangeness.representations import KinematicFeatures
 
 FEATURES = KinematicFeatures(("a", "b"))
@@ -130,7 +130,7 @@ def test_an_error_in_a_process_is_the_users_error(tmp_path: Path) -> None:
     for columns, kind in ((("none",), InputError), ((1,), RuntimeError)):
         ours, theirs = multiprocessing.Pipe(duplex=False)
         entry = Entry("x", KinematicFeatures(columns), OneFeature())  # type: ignore[arg-type]
-        fits._child(theirs, (entry, _classes(), directions(("low", "high")), (1,), BUDGET, tmp_path))
+        fits._child(theirs, (entry, _plan(kept=tmp_path)))
         with pytest.raises(kind, match=r"no column 'none'|'x' failed: Traceback"):
             fits._refuse_failure("x", ours)
         theirs.close()
@@ -140,14 +140,26 @@ def test_an_error_in_a_process_is_the_users_error(tmp_path: Path) -> None:
         fits._refuse_failure("x", ours)
 
 
-def test_a_fingerprint_changes_with_all_that_matters() -> None:
+def _plan(
+    classes: dict[str, Events] | None = None, budget: Budget = BUDGET, kept: Path = Path("kept")
+) -> Plan:
+    known = classes or _classes()
+    contents = {name: content(events) for name, events in known.items()}
+    return Plan(known, directions(list(known)), (1,), budget, kept, contents)
+
+
+def test_the_name_of_a_fit_changes_with_all_that_matters() -> None:
     unit = Unit(Entry("x", FEATURES, OneFeature()), "low", None, 1)
-    names = {fits.fingerprint(unit, _classes(), BUDGET)}
-    names.add(fits.fingerprint(replace(unit, seed=2), _classes(), BUDGET))
-    names.add(fits.fingerprint(replace(unit, trained_on="high"), _classes(), BUDGET))
-    names.add(fits.fingerprint(unit, _classes(), Budget(events=50)))
-    names.add(fits.fingerprint(unit, {**_classes(), "low": _class("other", 400, 0.0)}, BUDGET))
-    names.add(
-        fits.fingerprint(replace(unit, entry=replace(unit.entry, detector=OneFeature(1))), _classes(), BUDGET)
-    )
-    assert len(names) == 6
+    low = _classes()["low"]
+    moved = replace(low, features={**low.features, "a": low.features["a"] + 1e-9})  # the same identities
+    names = {
+        _plan().file(unit),
+        _plan().file(replace(unit, seed=2)),
+        _plan().file(replace(unit, trained_on="high")),
+        _plan().file(replace(unit, entry=replace(unit.entry, detector=OneFeature(1)))),
+        _plan(budget=Budget(events=50)).file(unit),
+        _plan({**_classes(), "low": _class("other", 400, 0.0)}).file(unit),
+        _plan({**_classes(), "low": moved}).file(unit),
+    }
+    assert len(names) == 7 and _plan().file(unit) == _plan().file(unit)
+    assert _plan({**_classes(), "low": replace(low, truth=np.ones(400))}).file(unit) in names

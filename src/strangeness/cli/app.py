@@ -105,10 +105,13 @@ def compare(
     epochs: Annotated[int | None, typer.Option(help="Most passes of a network [its own].")] = None,
     features: Annotated[str | None, typer.Option(help="Features, joined by commas.")] = None,
     pixels: Annotated[int, typer.Option(help="Pixels along a side of a jet image.")] = 40,
-    workers: Annotated[int, typer.Option(help="Processes, each on one core.")] = 1,
+    workers: Annotated[int, typer.Option(help="Processes, each on one core; 0 uses this one alone.")] = 1,
     cache: Annotated[
         Path | None, typer.Option(help="Folder of fits that serve again, also in other comparisons.")
     ] = None,
+    layout: Layout = None,
+    unit: Unit = None,
+    tree: Tree = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
@@ -126,6 +129,9 @@ def compare(
         pixels=pixels,
         workers=workers,
         cache=cache,
+        layout=layout,
+        unit=unit,
+        tree=tree,
     )
     typer.echo(run_compare(asked, out=out or Path("strangeness-compare"), quiet=quiet, json=as_json))
 

@@ -46,6 +46,13 @@ class Asked:
     pixels: int = 40
     workers: int = 1
     cache: Path | None = None
+    layout: str | None = None
+    unit: str | None = None
+    tree: str | None = None
+
+    def read(self, file: Path, name: str | None = None) -> Events:
+        """The events of a file."""
+        return read(file, name=name, layout=self.layout, unit=self.unit, tree=self.tree)
 
 
 def run_compare(asked: Asked, *, out: Path, quiet: bool, json: bool) -> str:
@@ -88,8 +95,8 @@ def _classes(asked: Asked) -> dict[str, Events]:
     if len(set(names)) < len(names):
         raise InputError(f"two files are called '{max(names, key=names.count)}'", "Rename one.")
     if len(names) > 1:
-        return {name: read(file, name=name) for name, file in zip(names, asked.files, strict=True)}
-    return _by_label(read(asked.files[0]), asked.files[0])
+        return {name: asked.read(file, name) for name, file in zip(names, asked.files, strict=True)}
+    return _by_label(asked.read(asked.files[0]), asked.files[0])
 
 
 def _by_label(events: Events, file: Path) -> dict[str, Events]:

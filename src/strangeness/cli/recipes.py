@@ -41,12 +41,13 @@ class Verdict:
         """Whether the whole band lies within the bounds."""
         return self.expected.low <= self.low and self.high <= self.expected.high
 
-    def line(self) -> str:
-        """In words."""
+    def line(self, *, judged: bool = True) -> str:
+        """In words; a quick form is not judged."""
         one, paper = self.expected, self.expected.paper
         said = "no number" if paper is None else f"{paper:g}"
         ours = f"{self.median:.4g} [{self.low:.4g}, {self.high:.4g}]"
         verdict = "reproduced" if self.reproduced else "NOT reproduced"
+        verdict = verdict if judged else "not judged"
         where = f"{one.entry}, {one.trained_on} -> {one.finds}"
         return (
             f"{one.what} ({where}): paper {said}, ours {ours}, wanted {one.low:g} to {one.high:g}: {verdict}"
@@ -67,7 +68,7 @@ def run_recipe(
         recipe = _tiny(recipe)
     classes = _classes(recipe, data, recipe.tiny.test if tiny else None)
     entries = [_entry(table) for table in recipe.entries]
-    config = {"recipe": slug, "tiny": tiny, **recipe.model_dump(mode="json"), "workers": workers}
+    config = {"recipe": slug, "tiny": tiny, **recipe.model_dump(mode="json")}
     with run_folder(out, config, quiet=quiet) as folder:
         results = compare(
             classes,
@@ -78,7 +79,7 @@ def run_recipe(
             kept=folder.checkpoints / "fits",
             workers=workers,
         )
-        lines = [verdict.line() for verdict in verdicts(expected, results)]
+        lines = [verdict.line(judged=not tiny) for verdict in verdicts(expected, results)]
         note = (
             ["A quick form on few events: it shows that the recipe runs, not what it finds."] if tiny else []
         )

@@ -53,7 +53,9 @@ def run_search(
     analysis = analysis_of(config, spectrum if known is None else known)
     with run_folder(place, resolved, quiet=quiet) as folder:
         report = untimed(_run(config, analysis, sources, resolved, folder))
-    return as_json(report).rstrip("\n") if json else report.searches[0].statement
+    if json:
+        return as_json(report).rstrip("\n")
+    return f"{report.searches[0].statement}\nThe page: {place / PAGE}"
 
 
 def _config(source: Path, given: Given) -> Config:

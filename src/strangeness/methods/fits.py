@@ -11,6 +11,7 @@ import threading
 import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -18,6 +19,7 @@ from typing import Any, cast
 
 import numpy as np
 
+import strangeness
 from strangeness.core.errors import FileError, Interrupted, StrangenessError
 from strangeness.core.files import BROKEN, written_whole
 from strangeness.core.run import progress
@@ -42,6 +44,40 @@ _ONE_CORE = {
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
 }
 """Every process of a comparison computes on one core, so that times can be compared."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What all entries of a comparison share.
+
+    Attributes:
+        classes: events of each class.
+        pairs: directions (trained on, finds).
+        seeds: each seeds the split into training and test halves and the fit.
+        budget: what each entry may use.
+        kept: folder of finished fits, or None.
+        contents: a hash of the events of each class.
+    """
+
+    classes: Mapping[str, Events]
+    pairs: Sequence[Direction]
+    seeds: Sequence[int]
+    budget: Budget
+    kept: Path | None
+    contents: Mapping[str, str]
+
+    def units(self, entry: Entry) -> list[Unit]:
+        """The fits of an entry."""
+        return units(entry, self.pairs, self.seeds)
+
+    def file(self, unit: Unit) -> Path | None:
+        """Where a fit is kept: under a name made of all that decides its result, version included."""
+        if self.kept is None:
+            return None
+        what = (strangeness.__version__, unit.entry.label, unit.entry.representation, unit.entry.detector)
+        more = (unit.trained_on, unit.finds, unit.seed, self.budget, dict(self.contents))
+        digest = hashlib.sha256(f"{what!r} {more!r}".encode()).hexdigest()
+        return self.kept / f"{unit.entry.label.replace(' ', '-')}-{digest[:20]}.npz"
 
 
 def compare(
@@ -70,11 +106,25 @@ def compare(
         Interrupted: on Ctrl-C; finished fits stay in ``kept``.
         InputError: for what a representation or a detector refuses.
     """
-    if workers == 0:
-        found = [_made(entry, classes, pairs, seeds, budget, kept) for entry in _shown(entries)]
-    else:
-        found = _in_processes(entries, classes, pairs, seeds, budget, kept, workers)
+    resolved = replace(budget, events=budget.events or most_events(classes))
+    contents = {name: content(events) for name, events in classes.items()}
+    plan = Plan(classes, pairs, seeds, resolved, kept, contents)
+    found = (
+        [_made(entry, plan) for entry in _shown(entries)] if workers == 0 else _apart(entries, plan, workers)
+    )
     return [row for entry, fits in zip(entries, found, strict=True) for row in summarised(entry, pairs, fits)]
+
+
+def content(events: Events) -> str:
+    """A hash of what events hold; truth, which nothing that is fitted sees, is not part of it."""
+    digest, particles = hashlib.sha256(events.id.tobytes()), events.constituents
+    columns = dict(events.features) | {"weight": events.weight}
+    if particles is not None:
+        columns |= {name: getattr(particles, name) for name in ("offsets", "pt", "eta", "phi")}
+    for name, column in columns.items():
+        digest.update(name.encode())
+        digest.update(np.ascontiguousarray(column).tobytes())
+    return digest.hexdigest()
 
 
 def _shown(entries: Sequence[Entry]) -> Iterator[Entry]:
@@ -84,49 +134,29 @@ def _shown(entries: Sequence[Entry]) -> Iterator[Entry]:
             yield entry
 
 
-def _made(
-    entry: Entry,
-    classes: Mapping[str, Events],
-    pairs: Sequence[Direction],
-    seeds: Sequence[int],
-    budget: Budget,
-    kept: Path | None,
-) -> list[tuple[Unit, Fit]]:
+def _made(entry: Entry, plan: Plan) -> list[tuple[Unit, Fit]]:
     """All fits of an entry, from the folder where they are there."""
     found = []
-    for unit in units(entry, pairs, seeds):
-        path = None if kept is None else kept / f"{fingerprint(unit, classes, budget)}.npz"
+    for unit in plan.units(entry):
+        path = plan.file(unit)
         result = _read(path) if path is not None and path.exists() else None
         if result is None:
-            result = fit(unit, classes, budget)
+            result = fit(unit, plan.classes, plan.budget)
             if path is not None:
                 _write(path, result)
         found.append((unit, result))
     return found
 
 
-def _in_processes(
-    entries: Sequence[Entry],
-    classes: Mapping[str, Events],
-    pairs: Sequence[Direction],
-    seeds: Sequence[int],
-    budget: Budget,
-    kept: Path | None,
-    workers: int,
-) -> list[list[tuple[Unit, Fit]]]:
+def _apart(entries: Sequence[Entry], plan: Plan, workers: int) -> list[list[tuple[Unit, Fit]]]:
     """A process for each entry, so that the memory of one does not hide in that of another."""
     with tempfile.TemporaryDirectory() as scratch:
-        folder = kept or Path(scratch)
-        rest = (classes, pairs, seeds, budget, folder)
-        wanted = [
-            folder / f"{fingerprint(unit, classes, budget)}.npz"
-            for entry in entries
-            for unit in units(entry, pairs, seeds)
-        ]
+        plan = plan if plan.kept is not None else replace(plan, kept=Path(scratch))
+        wanted = [plan.file(unit) for entry in entries for unit in plan.units(entry)]
         with progress("fits", len(wanted)) as show:
-            for label in _finished([(entry, *rest) for entry in entries], workers):
-                show(sum(path.exists() for path in wanted), label)
-        return [_made(entry, *rest) for entry in entries]
+            for label in _finished([(entry, plan) for entry in entries], workers):
+                show(sum(path is not None and path.exists() for path in wanted), label)
+        return [_made(entry, plan) for entry in entries]
 
 
 def _finished(jobs: Sequence[tuple[Any, ...]], workers: int) -> Iterator[str]:
@@ -206,18 +236,6 @@ def _one_core() -> Iterator[None]:
                 del os.environ[name]
             else:
                 os.environ[name] = value
-
-
-def fingerprint(unit: Unit, classes: Mapping[str, Events], budget: Budget) -> str:
-    """A name for a fit, made of all that decides its result but the version of the program."""
-    most = budget.events or most_events(classes)
-    what = (unit.entry.label, unit.entry.representation, unit.entry.detector)
-    text = f"{what!r} {unit.trained_on} {unit.finds} {unit.seed} {most} {budget.epochs}"
-    digest = hashlib.sha256(text.encode())
-    for name, events in classes.items():
-        digest.update(name.encode())
-        digest.update(events.id.tobytes())
-    return f"{unit.entry.label.replace(' ', '-')}-{digest.hexdigest()[:20]}"
 
 
 def _write(path: Path, result: Fit) -> None:
