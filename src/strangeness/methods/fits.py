@@ -12,6 +12,7 @@ import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from importlib.metadata import version
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -19,7 +20,6 @@ from typing import Any, cast
 
 import numpy as np
 
-import strangeness
 from strangeness.core.errors import FileError, Interrupted, StrangenessError
 from strangeness.core.files import BROKEN, written_whole
 from strangeness.core.run import progress
@@ -74,7 +74,7 @@ class Plan:
         """Where a fit is kept: under a name made of all that decides its result, version included."""
         if self.kept is None:
             return None
-        what = (strangeness.__version__, unit.entry.label, unit.entry.representation, unit.entry.detector)
+        what = (version("strangeness"), unit.entry.label, unit.entry.representation, unit.entry.detector)
         more = (unit.trained_on, unit.finds, unit.seed, self.budget, dict(self.contents))
         digest = hashlib.sha256(f"{what!r} {more!r}".encode()).hexdigest()
         return self.kept / f"{unit.entry.label.replace(' ', '-')}-{digest[:20]}.npz"
