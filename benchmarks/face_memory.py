@@ -41,10 +41,11 @@ toys = 20
 pseudo_experiments = 100
 """
 _CHILD = """
-import json, resource, sys
+import json, sys
 from strangeness.cli import main
 code = main(sys.argv[1:])
-print(json.dumps({"code": code, "peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1000}))
+from strangeness.methods.comparison import peak_memory
+print(json.dumps({"code": code, "peak": peak_memory() * 1e6}))
 """
 
 
