@@ -1,6 +1,7 @@
 """Keeps the numbers of ``strangeness compare --full`` for the documentation, without curves and pictures.
 
-``python -m validation.comparison compared/result.json`` writes ``docs/results/comparison.json``.
+``python -m validation.comparison compared/result.json`` writes ``docs/results/comparison.json``. A second
+file, the result of the same command with ``--seeds 1``, gives the memory: kept fits are not measured again.
 """
 
 from __future__ import annotations
@@ -13,15 +14,16 @@ from strangeness.report.schema import ComparisonSection, Report, read_report, wr
 KEPT = Path(__file__).resolve().parents[1] / "docs" / "results" / "comparison.json"
 
 
-def stripped(report: Report) -> Report:
-    """The report with its rows alone."""
-    return report.model_copy(update={"comparisons": [_rows_only(one) for one in report.comparisons]})
+def stripped(report: Report, measured: Report) -> Report:
+    """The report with its rows alone, and the memory of each detector from ``measured``."""
+    memory = {row.detector: row.memory for one in measured.comparisons for row in one.rows}
+    return report.model_copy(update={"comparisons": [_rows_only(one, memory) for one in report.comparisons]})
 
 
-def _rows_only(section: ComparisonSection) -> ComparisonSection:
-    rows = [row.model_copy(update={"curve": None}) for row in section.rows]
+def _rows_only(section: ComparisonSection, memory: dict[str, float | None]) -> ComparisonSection:
+    rows = [row.model_copy(update={"curve": None, "memory": memory[row.detector]}) for row in section.rows]
     return section.model_copy(update={"rows": rows, "images": None, "displays": []})
 
 
 if __name__ == "__main__":
-    write_report(stripped(read_report(sys.argv[1])), KEPT)
+    write_report(stripped(read_report(sys.argv[1]), read_report(sys.argv[-1])), KEPT)

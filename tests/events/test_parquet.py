@@ -87,10 +87,10 @@ def test_what_is_written_is_read_whatever_the_chunk(
 ) -> None:
     path = tmp_path_factory.mktemp("round") / "trip.parquet"
     write_parquet(made, path)
-    back = read(path)
+    back = read(path, unit="GeV")
     assert_equal(by_falling_pt(made), back)
     assert back.provenance["note"] == made.provenance["note"]
-    parts = list(read_chunks(path, chunk))
+    parts = list(read_chunks(path, chunk, unit="GeV"))
     assert max(map(len, parts)) <= chunk
     assert np.array_equal(np.concatenate([part.id for part in parts]), made.id)
 
