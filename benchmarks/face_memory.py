@@ -65,8 +65,9 @@ def _table(rng: np.random.Generator, n: int) -> pa.Table:
     columns: dict[str, Any] = {name: rng.random(n, dtype=np.float32) for name in FEATURES}
     columns["mjj"] = (2700 - 500 * np.log1p(-rng.random(n) * -np.expm1(-8.0))).astype(np.float32)
     for name, scale in (("pt", 50.0), ("d_eta", 0.4), ("d_phi", 0.4)):
-        values = (scale * rng.random(n * PARTICLES, dtype=np.float32)).astype(np.float16)
-        columns[f"constituents_{name}"] = pa.ListArray.from_arrays(offsets, np.sort(values)[::-1].copy())
+        values = (scale * rng.random((n, PARTICLES), dtype=np.float32)).astype(np.float16)
+        falling = -np.sort(-values, axis=1) if name == "pt" else values
+        columns[f"constituents_{name}"] = pa.ListArray.from_arrays(offsets, falling.ravel())
     return pa.table(columns)
 
 
