@@ -16,7 +16,9 @@ KEPT = Path(__file__).resolve().parents[1] / "docs" / "results" / "comparison.js
 
 def stripped(report: Report, measured: Report) -> Report:
     """The report with its rows alone, and the memory of each detector from ``measured``."""
-    memory = {row.detector: row.memory for one in measured.comparisons for row in one.rows}
+    memory: dict[str, float | None] = {}
+    for row in (row for one in measured.comparisons for row in one.rows):
+        memory[row.detector] = max(row.memory or 0.0, memory.get(row.detector) or 0.0)
     return report.model_copy(update={"comparisons": [_rows_only(one, memory) for one in report.comparisons]})
 
 

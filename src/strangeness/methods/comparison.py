@@ -239,11 +239,12 @@ def summarised(
     entry: Entry, pairs: Sequence[Direction], fits: Sequence[tuple[Unit, Fit]]
 ) -> Iterator[Compared]:
     """The directions of an entry from its fits."""
+    # Only the first fit of a process grows much; what it took serves all directions.
+    memory = [fit.memory for _, fit in fits if fit.memory is not None]
     for first, second in pairs:
         found = [fit for unit, fit in fits if unit.trained_on == first and unit.finds in (None, second)]
         scores = [(fit.scores[first], fit.scores[second]) for fit in found]
         curves = [roc_curve(*each) for each in scores]
-        memory = [fit.memory for fit in found if fit.memory is not None]
         yield Compared(
             detector=entry.label,
             control=entry.control,
