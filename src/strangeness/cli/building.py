@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import is_dataclass, replace
 from typing import Any, TypeVar
 
 from numpy.typing import ArrayLike
@@ -17,6 +16,7 @@ from strangeness.cli.config import ChecksTable, Config, RepresentationTable, Sea
 from strangeness.cli.hyperparameters import detector_of
 from strangeness.core.errors import ConfigError
 from strangeness.core.estimators import Detector, Representation
+from strangeness.core.train import with_epochs
 from strangeness.detectors.controls import OneFeature, SumOfFeatures
 from strangeness.detectors.mahalanobis import Mahalanobis
 from strangeness.methods.dijet_search import ALPHA, FEATURES, MJJ_RANGE
@@ -135,9 +135,7 @@ def controls_of(
     """
     own, table = representation_of(config.representation), config.representation
     controls: dict[str, tuple[Representation, Detector]] = {}
-    training: Any = getattr(detector, "training", None)
-    if is_dataclass(training) and not isinstance(training, type):
-        untrained: Any = replace(detector, training=replace(training, epochs=0))  # type: ignore[type-var]
+    if (untrained := with_epochs(detector, 0)) is not None:
         controls[f"{config.detector.name}, untrained"] = (own, untrained)
     if table.kind != "features":
         scalars = [name for name in SCALARS if name in available][:1]

@@ -54,11 +54,9 @@ class Sources:
 
     def spectra(self) -> tuple[NDArray[np.floating], NDArray[np.floating] | None]:
         """The context, (n,), of data and reference."""
-        columns = [
-            None if source is None else column_of(source.only((self.context,)), self.context)
-            for source in (self.data, self.reference)
-        ]
-        return columns[0], columns[1]  # type: ignore[return-value]
+        only, reference = (self.context,), self.reference
+        known = None if reference is None else column_of(reference.only(only), self.context)
+        return column_of(self.data.only(only), self.context), known
 
     @cached_property
     def known(self) -> dict[str, Events]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -51,6 +51,18 @@ class Training:
     patience: int = 8
     holdout: float = 0.2
     chunk: int = 16
+
+
+def with_epochs(detector: Any, epochs: int) -> Any:
+    """A detector with at most so many passes (0: untrained), or None for one without such settings."""
+    training = getattr(detector, "training", None)
+    if not isinstance(training, Training):
+        return None
+    return (
+        detector
+        if training.epochs <= epochs
+        else replace(detector, training=replace(training, epochs=epochs))
+    )
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import resource
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, is_dataclass, replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 from strangeness.core.batch import DATA, Batch, concatenate
 from strangeness.core.estimators import Detector, Representation
 from strangeness.core.identity import roles, uniform
+from strangeness.core.train import with_epochs
 from strangeness.events.events import Events
 from strangeness.nn import parameter_count
 from strangeness.stats.metrics import roc_curve
@@ -170,10 +171,7 @@ def most_events(classes: Mapping[str, Events]) -> int:
 
 def within(detector: Detector, budget: Budget) -> Detector:
     """The detector with its passes over the events cut to the budget."""
-    training: Any = getattr(detector, "training", None)
-    if budget.epochs is None or not is_dataclass(training) or training.epochs <= budget.epochs:  # type: ignore[attr-defined]
-        return detector
-    return replace(detector, training=replace(training, epochs=budget.epochs))  # type: ignore[type-var, arg-type]
+    return detector if budget.epochs is None else with_epochs(detector, budget.epochs) or detector
 
 
 def peak_memory() -> float:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import is_dataclass, replace
-from typing import Any
 
 from strangeness.core.estimators import Detector, Representation
+from strangeness.core.train import with_epochs
 from strangeness.detectors.controls import OneFeature, SumOfFeatures
 from strangeness.detectors.conv_autoencoder import ConvAutoencoder
 from strangeness.methods import jet_tagging
@@ -34,10 +33,9 @@ def entries(detectors: Mapping[str, Detector], seen: Representations) -> tuple[l
 
 def untrained(entry: Entry) -> Entry | None:
     """The entry with its network as it is initialised, a control; None for a detector without training."""
-    training: Any = getattr(entry.detector, "training", None)
-    if not is_dataclass(training) or isinstance(training, type):
+    twin = with_epochs(entry.detector, 0)
+    if twin is None:
         return None
-    twin: Any = replace(entry.detector, training=replace(training, epochs=0))  # type: ignore[type-var]
     return Entry(f"{entry.label}, untrained", entry.representation, twin, control=True)
 
 
