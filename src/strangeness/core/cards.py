@@ -67,3 +67,21 @@ class MethodCard:
     row_limit: int = 10_000_000
     uses_truth: bool = False
     sklearn_failures: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class RepresentationCard:
+    """What a representation computes, what to cite, and what its values do not depend on.
+
+    Attributes:
+        name: its kind in a configuration.
+        summary: one line.
+        citation: what to cite.
+        safe: "infrared and collinear" where neither soft particles nor collinear splittings change any value
+            beyond the tolerance of ``conformance.safety``.
+    """
+
+    name: str
+    summary: str
+    citation: Citation
+    safe: Literal["infrared and collinear", "no"] = "no"

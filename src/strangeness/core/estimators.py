@@ -14,7 +14,7 @@ from jaxtyping import Array, PRNGKeyArray
 from numpy.typing import NDArray
 
 from strangeness.core.batch import KINDS, Batch, Source, concatenate, rows_of
-from strangeness.core.cards import MethodCard
+from strangeness.core.cards import MethodCard, RepresentationCard
 from strangeness.core.contract import TabularContract
 from strangeness.core.errors import InputError
 
@@ -35,9 +35,11 @@ class Representation(abc.ABC):
 
     Attributes:
         makes: the input kind of the detectors that can stand behind it.
+        card: what it computes, cites, and does not depend on.
     """
 
     makes: ClassVar[str] = "tabular"
+    card: ClassVar[RepresentationCard | None] = None
 
     def columns(self, available: Collection[str]) -> tuple[str, ...]:
         """Those of the available columns that it reads, ``constituents`` among them; all by default."""

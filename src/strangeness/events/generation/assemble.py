@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from strangeness.core.identity import as_uint64, identities, salt
 from strangeness.events.generation import resample
 from strangeness.events.generation.catalogue import Part, Sample
-from strangeness.events.generation.substructure import Columns
+from strangeness.events.generation.substructure import Columns, taken
 
 Ints = NDArray[np.int64]
 Made = list[tuple[Columns, Counter[str]]]
@@ -38,6 +38,8 @@ def assembled(sample: Sample, made: Made, seed: int) -> tuple[Columns, dict[str,
     whole = joined(pieces)
     whole = taken(whole, rng.permutation(len(whole["label"])))
     del whole["event"]
+    # what only the generator knows stays in the shards
+    whole.pop("pthat", None)
     whole["id"] = as_uint64(identities(sample.name, len(whole["label"])))
     return whole, metadata
 
@@ -49,17 +51,6 @@ def chosen(sample: Sample, part: Part, columns: Columns, rng: np.random.Generato
     cells = sample.grid.cells(columns["pt"], columns["eta"])
     second = resample.later_in_event(columns["event"], rng)
     return resample.stratified(cells, second, sample.grid, part.number, rng)
-
-
-def taken(columns: Columns, index: Ints) -> Columns:
-    """Rows ``index`` of columns, constituents (``constituents_count`` a row) included."""
-    if "constituents_count" not in columns:
-        return {name: values[index] for name, values in columns.items()}
-    counts = columns["constituents_count"]
-    start, new = np.cumsum(counts) - counts, counts[index]
-    objects = np.repeat(start[index] - (np.cumsum(new) - new), new) + np.arange(new.sum())
-    ragged = {name for name in columns if name.startswith("constituents_")} - {"constituents_count"}
-    return {name: values[objects if name in ragged else index] for name, values in columns.items()}
 
 
 def joined(pieces: list[Columns]) -> Columns:

@@ -13,7 +13,15 @@ from strangeness.events.generation.clustering import Jets, antikt
 from strangeness.events.generation.detector import DEFAULT, DetectorSettings, Objects, Particles, measure
 from strangeness.events.generation.matching import matched
 from strangeness.events.generation.processes import Process
-from strangeness.events.generation.substructure import Columns, dijet_columns, flat, jet_columns
+from strangeness.events.generation.substructure import (
+    Columns,
+    constituent_columns,
+    dijet_columns,
+    flat,
+    jet_columns,
+    subjettiness_columns,
+    taken,
+)
 
 
 @dataclass(frozen=True)
@@ -28,13 +36,18 @@ class JetCuts:
 
 @dataclass(frozen=True)
 class DijetCuts:
-    """The two leading jets of an event. GeV."""
+    """The two leading jets of an event. GeV.
+
+    With ``subjettiness`` a row has the 54 N-subjettinesses and the constituents of both jets in place of four
+    ratios.
+    """
 
     radius: float = 1.0
     leading_pt: float = 1200.0
     pt_low: float = 100.0
     eta_max: float = 2.5
     mjj_low: float = 2400.0
+    subjettiness: bool = False
 
 
 Cuts = JetCuts | DijetCuts
@@ -49,15 +62,16 @@ def rows(
 ) -> tuple[Columns, Counter[str]]:
     """The selected rows of a batch of events of Pythia's record, and how many events or jets passed what.
 
-    ``event`` in the columns is the index in the batch. Counts: ``generated`` events, ``selected`` jets or
-    events, ``matched`` of these.
+    ``event`` in the columns is the index in the batch, ``pthat`` the transverse momentum of its hard process
+    (GeV). Counts: ``selected`` jets or events, ``matched`` of these.
     """
     seen = measure(stable(events), rng, detector)
     if isinstance(cuts, JetCuts):
         columns, counts = _single(events, seen, process, cuts)
     else:
         columns, counts = _pairs(len(events), seen, cuts)
-    return columns, Counter(generated=len(events), **counts)
+    columns["pthat"] = np.sqrt(ak.to_numpy(events.info.pT2Hat))[columns["event"]]
+    return columns, Counter(counts)
 
 
 def stable(events: Any) -> Particles:
@@ -93,8 +107,12 @@ def _pairs(events: int, seen: Objects, cuts: DijetCuts) -> tuple[Columns, dict[s
     good = central & (ak.to_numpy(jets.pt[:, 0]) > cuts.leading_pt)
     jets = Jets(*(part[good] for part in jets))
     leading, second = (Jets(*(part[:, place] for part in jets)) for place in (0, 1))
-    columns = dijet_columns((leading, second), cuts.radius)
-    heavy = columns["mjj"] >= cuts.mjj_low
-    columns = {name: values[heavy] for name, values in columns.items()}
-    columns["event"] = number[good][heavy]
-    return columns, {"selected": int(heavy.sum()), "matched": int(heavy.sum())}
+    if cuts.subjettiness:
+        columns = subjettiness_columns((leading, second), cuts.radius)
+        columns |= constituent_columns(leading, "jet1") | constituent_columns(second, "jet2")
+    else:
+        columns = dijet_columns((leading, second), cuts.radius)
+    columns["event"] = number[good]
+    columns = taken(columns, np.flatnonzero(columns["mjj"] >= cuts.mjj_low))
+    selected = len(columns["event"])
+    return columns, {"selected": selected, "matched": selected}

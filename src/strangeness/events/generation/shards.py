@@ -34,16 +34,19 @@ def shard(sample: Sample, part: Part, number: int, work: Path, seed: int) -> tup
 
 
 def generate(sample: Sample, part: Part, number: int, seed: int) -> tuple[Columns, Counter[str]]:
-    """Generate and select the events of one shard; ``event`` numbers the generated events of the part."""
+    """Generate and select the events of one shard; ``event`` numbers the events of the part."""
     mine = seed + SEEDS_PER_PART * sample.parts.index(part) + number
     rng = np.random.default_rng([mine, 1])
     pieces: list[Columns] = []
     counts: Counter[str] = Counter()
-    for batch in pythia.batches(part.process, mine, sample.shard_events):
+    start = number * sample.shard_events
+    for batch, tried in pythia.batches(part.process, mine, sample.shard_events, early=sample.early):
         columns, passed = selection.rows(batch, part.process, sample.cuts, rng, sample.detector)
-        columns["event"] += number * sample.shard_events + counts["generated"]
+        columns["event"] += start
+        start += len(batch)
         pieces.append(columns)
         counts += passed
+        counts["generated"] += tried
     return joined(pieces), counts
 
 

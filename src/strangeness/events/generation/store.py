@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strangeness.core.files import sha256, write_text, written_whole
-from strangeness.events.generation.substructure import Columns
+from strangeness.events.generation.substructure import Columns, owner
 
 KEY = b"strangeness"
 MANTISSA_BITS = 15  # of 23: relative steps of 1.5e-5, far below any resolution; the zero byte compresses away
@@ -51,10 +51,11 @@ def as_table(columns: Columns) -> Any:
 
     arrays: dict[str, Any] = {}
     for name, values in columns.items():
-        if name == "constituents_count":
+        group = owner(name, columns)
+        if name == group:
             continue
-        if name.startswith("constituents_"):
-            offsets = np.concatenate([[0], np.cumsum(columns["constituents_count"])]).astype(np.int32)
+        if group is not None:
+            offsets = np.concatenate([[0], np.cumsum(columns[group])]).astype(np.int32)
             arrays[name] = pa.ListArray.from_arrays(pa.array(offsets), pa.array(values.astype(np.float16)))
         elif values.dtype.kind == "f":
             arrays[name] = pa.array(rounded(values))
@@ -93,4 +94,4 @@ def write_manifest(folder: str | os.PathLike[str]) -> dict[str, Any]:
 
 def _leaf(field: Any) -> str:
     """The name Parquet gives to the numbers of a column, which for a list are one level down."""
-    return f"{field.name}.list.element" if field.name.startswith("constituents_") else field.name
+    return f"{field.name}.list.element" if hasattr(field.type, "value_type") else field.name

@@ -10,8 +10,11 @@ from numpy.typing import NDArray
 
 from strangeness.events.generation.clustering import Jets, subjettiness
 from strangeness.events.generation.matching import wrapped
+from strangeness.jets.nsubjettiness import nsubjettiness
+from strangeness.jets.ragged import ragged
 
 Columns = dict[str, NDArray[Any]]
+AXES, BETAS = 9, {"b05": 0.5, "b1": 1.0, "b2": 2.0}
 
 
 def relative(jets: Jets) -> tuple[Any, Any, Any]:
@@ -47,9 +50,15 @@ def jet_columns(jets: Jets, radius: float) -> Columns:
     columns["multiplicity"] = ak.to_numpy(ak.num(pt)).astype(np.float64)
     columns |= {f"tau{n + 1}": tau[:, n] for n in range(3)}
     columns |= {"girth": girth(pt, d_eta, d_phi), "ptd": ptd(pt)}
-    columns["constituents_count"] = ak.to_numpy(ak.num(pt)).astype(np.int64)
+    return columns | constituent_columns(jets, "constituents")
+
+
+def constituent_columns(jets: Jets, prefix: str) -> Columns:
+    """The constituents of flat ``jets``: float16 columns ``prefix_{pt,d_eta,d_phi}``, int64 ``prefix_count``."""
+    pt, d_eta, d_phi = relative(jets)
+    columns: Columns = {f"{prefix}_count": ak.to_numpy(ak.num(pt)).astype(np.int64)}
     for name, values in (("pt", pt), ("d_eta", d_eta), ("d_phi", d_phi)):
-        columns[f"constituents_{name}"] = ak.to_numpy(ak.flatten(values)).astype(np.float16)
+        columns[f"{prefix}_{name}"] = ak.to_numpy(ak.flatten(values)).astype(np.float16)
     return columns
 
 
@@ -63,6 +72,31 @@ def dijet_columns(leading: tuple[Jets, Jets], radius: float) -> Columns:
         columns[f"eta{number}"] = ak.to_numpy(jets.eta)
         columns[f"tau21_{number}"] = ratio(tau[:, 1], tau[:, 0])
         columns[f"tau32_{number}"] = ratio(tau[:, 2], tau[:, 1])
+    return columns
+
+
+def subjettiness_columns(leading: tuple[Jets, Jets], radius: float) -> Columns:
+    """One row an event: mjj, mass, pt, eta, phi and multiplicity of each jet, and 54 N-subjettinesses.
+
+    ``tau{N}_{b05,b1,b2}_{1,2}``: N = 1 to 9 and beta = 0.5, 1, 2 (the set of arXiv:2309.13111), winner-take-all
+    kT axes.
+    """
+    columns: Columns = {"mjj": invariant_mass(*leading)}
+    for number, jets in enumerate(leading, start=1):
+        parts = jets.constituents
+        counts = ak.to_numpy(ak.num(parts))
+        tau = nsubjettiness(
+            ragged(*(ak.to_numpy(ak.flatten(parts[name])) for name in ("pt", "eta", "phi")), counts),
+            AXES,
+            tuple(BETAS.values()),
+            radius=radius,
+        )
+        for name in ("mass", "pt", "eta", "phi"):
+            columns[f"{'mj' if name == 'mass' else name}{number}"] = ak.to_numpy(getattr(jets, name))
+        columns[f"multiplicity{number}"] = counts.astype(np.float64)
+        columns |= {
+            f"tau{n + 1}_{beta}_{number}": tau[:, n, b] for n in range(AXES) for b, beta in enumerate(BETAS)
+        }
     return columns
 
 
@@ -81,3 +115,23 @@ def _four(jets: Jets) -> tuple[Any, ...]:
     pt, eta, phi, mass = (ak.to_numpy(part) for part in (jets.pt, jets.eta, jets.phi, jets.mass))
     px, py, pz = pt * np.cos(phi), pt * np.sin(phi), pt * np.sinh(eta)
     return px, py, pz, np.sqrt(px**2 + py**2 + pz**2 + mass**2)
+
+
+def taken(columns: Columns, index: NDArray[np.integer]) -> Columns:
+    """Rows ``index`` of columns; what belongs to a column ``X_count`` has that many entries a row."""
+    out: Columns = {}
+    for name, values in columns.items():
+        group = owner(name, columns)
+        if group is None or name == group:
+            out[name] = values[index]
+            continue
+        counts = columns[group]
+        start, new = np.cumsum(counts) - counts, counts[index]
+        out[name] = values[np.repeat(start[index] - (np.cumsum(new) - new), new) + np.arange(new.sum())]
+    return out
+
+
+def owner(name: str, columns: Columns) -> str | None:
+    """The column of counts that column ``name`` hangs on: ``jet1_count`` for ``jet1_pt``; None for a number."""
+    group = f"{name.split('_')[0]}_count"
+    return group if group in columns else None

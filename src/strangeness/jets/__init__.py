@@ -1,0 +1,1 @@
+"""The mathematics of jets: sequential recombination, axes, shapes; knows no detector and no file."""
