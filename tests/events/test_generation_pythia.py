@@ -55,7 +55,7 @@ def test_the_same_seed_gives_the_same_rows_and_another_does_not() -> None:
 
 
 def test_batches_count_their_events_and_number_them() -> None:
-    sizes = [len(batch) for batch in pythia.batches(wprime(), 1, 25, size=10)]
+    sizes = [len(batch) for batch, _ in pythia.batches(wprime(), 1, 25, size=10)]
     assert sizes == [10, 10, 5]
     sample = dataclasses.replace(DIJETS, shard_events=20)
     columns, _ = generate(sample, sample.parts[1], 3, 1)
@@ -64,7 +64,7 @@ def test_batches_count_their_events_and_number_them() -> None:
 
 
 def test_no_event_with_two_jets_gives_empty_columns() -> None:
-    batch = next(pythia.batches(wprime(), 1, 3))
+    batch, _ = next(pythia.batches(wprime(), 1, 3))
     impossible = DijetCuts(leading_pt=1e5)
     columns, counts = selection.rows(batch, wprime(), impossible, np.random.default_rng(0))
     assert counts["selected"] == 0
