@@ -7,7 +7,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from strangeness.methods import fits
+from strangeness.core.workers import child
 
 
 def asleep(connection: Connection, begun: str) -> None:
@@ -17,5 +17,4 @@ def asleep(connection: Connection, begun: str) -> None:
         Path(begun).touch()
         time.sleep(600)
 
-    fits._made = never  # type: ignore[assignment]
-    fits._child(connection, ())
+    child(connection, never, ())

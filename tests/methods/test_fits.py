@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from strangeness.core import workers
 from strangeness.core.batch import Batch
 from strangeness.core.errors import FileError, InputError
 from strangeness.core.identity import as_uint64, identities
@@ -130,14 +131,14 @@ def test_an_error_in_a_process_is_the_users_error(tmp_path: Path) -> None:
     for columns, kind in ((("none",), InputError), ((1,), RuntimeError)):
         ours, theirs = multiprocessing.Pipe(duplex=False)
         entry = Entry("x", KinematicFeatures(columns), OneFeature())  # type: ignore[arg-type]
-        fits._child(theirs, (entry, _plan(kept=tmp_path)))
+        workers.child(theirs, fits._made, (entry, _plan(kept=tmp_path)))
         with pytest.raises(kind, match=r"no column 'none'|'x' failed: Traceback"):
-            fits._refuse_failure("x", ours)
+            workers.refuse_failure("x", ours)
         theirs.close()
     ours, theirs = multiprocessing.Pipe(duplex=False)
     theirs.close()
     with pytest.raises(RuntimeError, match="'x' failed: its process was killed"):
-        fits._refuse_failure("x", ours)
+        workers.refuse_failure("x", ours)
 
 
 def _plan(

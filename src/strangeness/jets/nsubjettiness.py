@@ -121,7 +121,7 @@ def _power(d2, beta):
 
 @njit(cache=True, nogil=True)
 def _improve(pt, eta, phi, axes, beta):
-    """One step of arXiv:1108.2701, eq. 3.4: every axis to the weighted mean of the particles nearest to it."""
+    """A step of arXiv:1108.2701, eq. 3.4: each axis to the weighted mean of the particles nearest to it."""
     sums = np.zeros((len(axes), 3))
     for i in range(len(pt)):
         d2, k = _nearest_axis(eta[i], phi[i], axes)

@@ -49,8 +49,8 @@ def _merged(tree, a, b, new, scheme):
 def grow(pt, eta, phi, power, scheme, tree, children, scale):
     """Fill the tree of one jet.
 
-    ``tree`` (2 n - 1, 7) gets px, py, pz, E, pt, y, phi of every node; ``children`` (2 n - 1, 2) the two nodes
-    it was made of (-1 for constituents); ``scale`` (2 n - 1,) the distance min(pt^2p) dR^2 of its merge.
+    ``tree`` (2 n - 1, 7) gets px, py, pz, E, pt, y, phi of every node; ``children`` (2 n - 1, 2) the two
+    nodes it was made of (-1 for constituents); ``scale`` (2 n - 1,) the distance min(pt^2p) dR^2 of a merge.
     """
     n = len(pt)
     alive = np.arange(n)

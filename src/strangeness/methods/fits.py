@@ -4,25 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import multiprocessing
-import os
 import tempfile
-import threading
-import traceback
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from multiprocessing.connection import Connection, wait
-from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any, cast
 
 import numpy as np
 
-from strangeness.core.errors import FileError, Interrupted, StrangenessError
+from strangeness.core.errors import FileError
 from strangeness.core.files import BROKEN, written_whole
 from strangeness.core.run import progress
+from strangeness.core.workers import apart
 from strangeness.events.events import Events
 from strangeness.methods.comparison import (
     Budget,
@@ -36,14 +29,6 @@ from strangeness.methods.comparison import (
     summarised,
     units,
 )
-
-_ONE_CORE = {
-    "OMP_NUM_THREADS": "1",
-    "OPENBLAS_NUM_THREADS": "1",
-    "MKL_NUM_THREADS": "1",
-    "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
-}
-"""Every process of a comparison computes on one core, so that times can be compared."""
 
 
 @dataclass(frozen=True)
@@ -154,88 +139,9 @@ def _apart(entries: Sequence[Entry], plan: Plan, workers: int) -> list[list[tupl
         plan = plan if plan.kept is not None else replace(plan, kept=Path(scratch))
         wanted = [plan.file(unit) for entry in entries for unit in plan.units(entry)]
         with progress("fits", len(wanted)) as show:
-            for label in _finished([(entry, plan) for entry in entries], workers):
+            for label in apart(_made, [(entry.label, (entry, plan)) for entry in entries], workers):
                 show(sum(path is not None and path.exists() for path in wanted), label)
         return [_made(entry, plan) for entry in entries]
-
-
-def _finished(jobs: Sequence[tuple[Any, ...]], workers: int) -> Iterator[str]:
-    """Runs the jobs, at most ``workers`` at a time, and yields what is running, every half second."""
-    waiting, running = list(jobs), dict[Connection, tuple[str, BaseProcess]]()
-    try:
-        while waiting or running:
-            while waiting and len(running) < workers:
-                connection, process = _started(waiting[0])
-                running[connection] = (waiting.pop(0)[0].label, process)
-            for done in cast(list[Connection], wait(list(running), timeout=0.5)):
-                label, process = running.pop(done)
-                _refuse_failure(label, done)
-                process.join()
-            yield ", ".join(label for label, _ in running.values())
-    except KeyboardInterrupt as stop:
-        raise Interrupted("the comparison was interrupted", "Run the same command again to resume.") from stop
-    finally:
-        for connection, (_, process) in running.items():
-            process.terminate()
-            process.join()
-            connection.close()
-
-
-def _started(job: tuple[Any, ...]) -> tuple[Connection, BaseProcess]:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe(duplex=False)
-    process = context.Process(target=_child, args=(theirs, job), daemon=True)
-    with _one_core():
-        process.start()
-    theirs.close()
-    return ours, process
-
-
-def _child(connection: Connection, job: tuple[Any, ...]) -> None:
-    """Make the fits of one entry; send None, an error for the user, or the traceback of a bug."""
-    threading.Thread(target=_follow_parent, daemon=True).start()
-    try:
-        _made(*job)
-        connection.send(None)
-    except StrangenessError as error:
-        connection.send(error)
-    except Exception:
-        connection.send(traceback.format_exc())
-
-
-def _follow_parent() -> None:
-    """End this process when the one that started it is gone, also where that was killed."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
-
-
-def _refuse_failure(label: str, connection: Connection) -> None:
-    with connection:
-        try:
-            said = connection.recv()
-        except EOFError:
-            said = "its process was killed, perhaps for want of memory"
-    if isinstance(said, StrangenessError):
-        raise said
-    if said is not None:
-        raise RuntimeError(f"'{label}' failed: {said}")
-
-
-@contextmanager
-def _one_core() -> Iterator[None]:
-    """What processes that start inside inherit."""
-    before = {name: os.environ.get(name) for name in _ONE_CORE}
-    os.environ.update(_ONE_CORE)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 def _write(path: Path, result: Fit) -> None:

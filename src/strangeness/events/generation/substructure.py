@@ -54,7 +54,7 @@ def jet_columns(jets: Jets, radius: float) -> Columns:
 
 
 def constituent_columns(jets: Jets, prefix: str) -> Columns:
-    """The constituents of flat ``jets``: float16 columns ``prefix_{pt,d_eta,d_phi}``, int64 ``prefix_count``."""
+    """The constituents of flat ``jets``: float16 ``prefix_{pt,d_eta,d_phi}`` and int64 ``prefix_count``."""
     pt, d_eta, d_phi = relative(jets)
     columns: Columns = {f"{prefix}_count": ak.to_numpy(ak.num(pt)).astype(np.int64)}
     for name, values in (("pt", pt), ("d_eta", d_eta), ("d_phi", d_phi)):
@@ -78,8 +78,8 @@ def dijet_columns(leading: tuple[Jets, Jets], radius: float) -> Columns:
 def subjettiness_columns(leading: tuple[Jets, Jets], radius: float) -> Columns:
     """One row an event: mjj, mass, pt, eta, phi and multiplicity of each jet, and 54 N-subjettinesses.
 
-    ``tau{N}_{b05,b1,b2}_{1,2}``: N = 1 to 9 and beta = 0.5, 1, 2 (the set of arXiv:2309.13111), winner-take-all
-    kT axes.
+    ``tau{N}_{b05,b1,b2}_{1,2}``: N = 1 to 9 and beta = 0.5, 1, 2 (the set of arXiv:2309.13111) with
+    winner-take-all kT axes.
     """
     columns: Columns = {"mjj": invariant_mass(*leading)}
     for number, jets in enumerate(leading, start=1):
@@ -132,6 +132,6 @@ def taken(columns: Columns, index: NDArray[np.integer]) -> Columns:
 
 
 def owner(name: str, columns: Columns) -> str | None:
-    """The column of counts that column ``name`` hangs on: ``jet1_count`` for ``jet1_pt``; None for a number."""
+    """The column of counts that ``name`` hangs on: ``jet1_count`` for ``jet1_pt``; None for a number."""
     group = f"{name.split('_')[0]}_count"
     return group if group in columns else None
