@@ -13,7 +13,7 @@ from strangeness.jets.shapes import wrapped
 
 
 def random_jets(n: int = 40, most: int = 40, seed: int = 0, least: int = 1) -> Jets:
-    """Jets of ``least`` to ``most`` constituents within about 0.6 of eta = 0.4, phi = 3.1 in one to four prongs."""
+    """Jets of ``least`` to ``most`` constituents around eta = 0.4, phi = 3.1, in one to four prongs."""
     rng = np.random.default_rng(seed)
     counts = rng.integers(least, most + 1, n)
     owner = np.repeat(np.arange(n), counts)

@@ -16,8 +16,8 @@ class Groomed(NamedTuple):
     """What soft drop leaves of each jet.
 
     ``jets`` holds the constituents that are kept; ``z`` is the momentum fraction min(pt1, pt2) / (pt1 + pt2)
-    and ``radius`` the distance dR of the splitting that passed, shape (jets,); both 0 where none did, and then
-    one constituent is left, whose mass is 0. Momentum and mass are those of ``shapes.summed(groomed.jets)``.
+    and ``radius`` the distance dR of the splitting that passed, shape (jets,); both are 0 where none did, and
+    then one constituent is left, whose mass is 0. Momentum and mass are those of ``shapes.summed(groomed.jets)``.
     """
 
     jets: Jets

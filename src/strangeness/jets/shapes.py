@@ -10,7 +10,7 @@ from strangeness.jets.ragged import Floats, Jets
 
 
 class Axes(NamedTuple):
-    """Transverse momentum (GeV), rapidity and azimuth of jets, and their mass (GeV); each of shape (jets,)."""
+    """Transverse momentum (GeV), rapidity, azimuth and mass (GeV) of jets; each of shape (jets,)."""
 
     pt: Floats
     rapidity: Floats
@@ -56,7 +56,7 @@ def width(jets: Jets, radius: float = 1.0) -> Floats:
 
 
 def ptd(jets: Jets) -> Floats:
-    """sqrt(sum_i pt_i^2) / sum_i pt_i (CMS-PAS-JME-13-002), shape (jets,): 1 for one constituent, 0 for none."""
+    """sqrt(sum_i pt_i^2) / sum_i pt_i (CMS-PAS-JME-13-002), shape (jets,): 1 for one constituent."""
     return _over(np.sqrt(jets.sums(jets.pt**2)), jets.sums(jets.pt))
 
 
