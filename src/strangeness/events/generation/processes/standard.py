@@ -31,3 +31,17 @@ GLUON = Process(
     flavours=True,
     radius=0.4,
 )
+Z_JETS = Process(
+    "z-jets",
+    (
+        *beams(13000.0, 80.0),
+        "WeakBosonAndParton:qg2gmZq = on",
+        "WeakBosonAndParton:qqbar2gmZg = on",
+        "WeakZ0:gmZmode = 2",
+        "23:onMode = off",
+        "23:onIfAny = 11 13",
+        "PhaseSpace:mHatMin = 60.0",
+    ),
+    remove=(11, 13, 22),
+    radius=0.4,
+)
