@@ -21,21 +21,21 @@ class Correlations(NamedTuple):
 
     @property
     def c2(self) -> Floats:
-        """C2 = e3 / e2^2 (arXiv:1305.0007, eq. 2.5), shape (jets, betas); 0 where e2 is 0."""
+        """C2 = e3 / e2^2 (arXiv:1305.0007), shape (jets, betas); 0 where e2 is 0."""
         return _over(self.e3, self.e2**2)
 
     @property
     def d2(self) -> Floats:
-        """D2 = e3 / e2^3 (arXiv:1409.6298, eq. 1.3), shape (jets, betas); 0 where e2 is 0."""
+        """D2 = e3 / e2^3 (arXiv:1409.6298), shape (jets, betas); 0 where e2 is 0."""
         return _over(self.e3, self.e2**3)
 
 
 def correlations(jets: Jets, betas: Sequence[float] = (1.0,)) -> Correlations:
     """e2 = sum_{i<j} z_i z_j R_ij^beta and e3 = sum_{i<j<k} z_i z_j z_k (R_ij R_ik R_jk)^beta.
 
-    z_i = pt_i / sum pt, R in rapidity and azimuth (arXiv:1305.0007, eqs. 2.2 and 2.3, over powers of
-    eq. 2.1). Jets of fewer than two constituents have e2 = 0, of fewer than three e3 = 0. The time grows with
-    the cube of the number of constituents.
+    z_i = pt_i / sum pt, R in rapidity and azimuth: ECF(2) / ECF(1)^2 and ECF(3) / ECF(1)^3 of
+    arXiv:1305.0007. Jets of fewer than two constituents have e2 = 0, of fewer than three e3 = 0. The time
+    grows with the cube of the number of constituents.
 
     Raises:
         InputError: for no exponent, or one that is not positive.

@@ -17,7 +17,7 @@ class Groomed(NamedTuple):
 
     ``jets`` holds the constituents that are kept; ``z`` is the momentum fraction min(pt1, pt2) / (pt1 + pt2)
     and ``radius`` the distance dR of the splitting that passed, shape (jets,); both are 0 where none did, and
-    then one constituent is left, whose mass is 0. Momentum and mass are those of ``shapes.summed(groomed.jets)``.
+    then one constituent is left, whose mass is 0. ``shapes.summed(groomed.jets)`` has momentum and mass.
     """
 
     jets: Jets

@@ -42,7 +42,8 @@ def lund_planes(jets: Jets) -> LundPlanes:
     counts = np.zeros(len(jets.offsets) - 1, np.int64)
     found = _all_jets(*jets, out, counts)
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-    return LundPlanes(*np.ascontiguousarray(out[:found].T), offsets)
+    delta, kt, z, psi = np.ascontiguousarray(out[:found].T)
+    return LundPlanes(delta, kt, z, psi, offsets)
 
 
 @njit(cache=True, nogil=True)
