@@ -1,9 +1,9 @@
 """How sums over the vertices of many graphs are made from few products of matrices: found once, shared.
 
-The sum of a graph, over i, j, ... of w_i w_j ... and M_ij for each edge, is taken vertex by vertex: one with a
-single neighbour leaves a vector there, one with two a matrix between them (arXiv:1712.07124, section 4.2). Graphs
-of at most 5 edges never need more; the smallest that does, K4, has 6. Intermediate results are expressions, and
-equal ones of different graphs are computed once.
+The sum of a graph, over i, j, ... of w_i w_j ... and M_ij for each edge, is taken vertex by vertex: one with
+a single neighbour leaves a vector there, one with two a matrix between them (arXiv:1712.07124, section 4.2).
+Graphs of at most 5 edges never need more; the smallest that does, K4, has 6. Intermediate results are
+expressions, and equal ones of different graphs are computed once.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from strangeness.jets.graphs import Multigraph, prime_graphs
 
 Expression = tuple[Any, ...]
-"""An oriented matrix: ("edge",); ("times", A, B, ...), entry by entry; ("product", A, weight, B), A diag(w) B.
-Or a vector: ("weight", v, ...), the weights times v, ... entry by entry; ("sum", A, weight), A w."""
+"""An oriented matrix: ("edge",); ("times", A, B, ...), by entries; ("product", A, weight, B), A diag(w) B.
+Or a vector: ("weight", v, ...), the weights times v, ... by entries; ("sum", A, weight), A w."""
 Step = tuple[int, ...]
 Ends = tuple[tuple[Expression, ...], ...]
 Links = tuple[tuple[int, int, Expression], ...]
@@ -79,15 +79,15 @@ class _Program(NamedTuple):
         return self.known[wanted]
 
     def _step(self, wanted: Expression) -> Step:
-        head = wanted[0]
+        head, *parts, last = wanted
         if head == "weight":
-            return SCALE, self.number(wanted[:-1]), NOTHING, self.number(wanted[-1])
+            return SCALE, self.number((head, *parts)), NOTHING, self.number(last)
         if head == "sum":
-            return SUM, self.number(wanted[1]), NOTHING, self.number(wanted[2])
+            return SUM, self.number(parts[0]), NOTHING, self.number(last)
         if head == "times":
-            first = wanted[:-1] if len(wanted) > 3 else wanted[1]
-            return TIMES, self.number(first), self.number(wanted[-1]), NOTHING
-        return PRODUCT, self.number(wanted[1]), self.number(wanted[3]), self.number(wanted[2])
+            first = (head, *parts) if len(parts) > 1 else parts[0]
+            return TIMES, self.number(first), self.number(last), NOTHING
+        return PRODUCT, self.number(parts[0]), self.number(last), self.number(parts[1])
 
 
 def _cost(program: _Program) -> float:

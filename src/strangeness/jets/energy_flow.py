@@ -16,9 +16,10 @@ def energy_flow_polynomials(
     """The polynomials of ``prime_graphs(degree)``, in that order; shape (jets, graphs).
 
     EFP_G = sum over i_1, ..., i_N of z_i1 ... z_iN times the product of theta_kl over the edges (k, l) of G
-    (arXiv:1712.07124, eq. 1.1), with theta_ij = (dR_ij / radius)^beta and z_i = pt_i over the sum of the jet's
-    pt, dimensionless; not normalised, z_i = pt_i in GeV. A jet of one constituent has 0 for all graphs with
-    edges, one of none too, and with normalised energies both have 1 for the single vertex.
+    (arXiv:1712.07124, eq. 1.1), with theta_ij = (dR_ij / radius)^beta and z_i = pt_i over the sum of the
+    jet's pt, dimensionless; not normalised, z_i = pt_i in GeV. A jet of one constituent has 0 for all graphs
+    with edges, one of none too, and with normalised energies both have 1 for the single vertex. The memory
+    is that of the result and, at degree 5, 8 matrices of the longest jet squared.
 
     Raises:
         InputError: for a degree that is not 0 to 5, an exponent or a radius that is not positive.

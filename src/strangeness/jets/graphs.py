@@ -42,7 +42,8 @@ def prime_graphs(degree: int) -> tuple[Multigraph, ...]:
     """All connected multigraphs without loops of at most ``degree`` edges, one of each isomorphism class.
 
     They are ordered by edges, then vertices, then the list of edges, and labelled such that this list is the
-    smallest of all labellings. There are 1, 1, 2, 5, 12, 33 of 0 to 5 edges (OEIS A076864; the prime graphs of arXiv:1712.07124).
+    smallest of all labellings. There are 1, 1, 2, 5, 12, 33 of 0 to 5 edges (OEIS A076864): the
+    prime graphs of arXiv:1712.07124.
 
     Raises:
         InputError: for a degree below 0 or above 5.

@@ -1,0 +1,26 @@
+"""Energy flow polynomials with energyflow: their values, their graphs, and the time of all jets."""
+
+import time
+from importlib.metadata import version
+
+import numpy as np
+from energyflow import EFPSet
+from exchange import inputs, reply
+
+arguments, arrays = inputs()
+jets = [jet[jet[:, 0] > 0] for jet in arrays["jets"].astype(np.float64)]
+polynomials = EFPSet(
+    f"d<={arguments['degree']}",
+    "p==1",
+    measure="hadr",
+    beta=arguments["beta"],
+    normed=arguments["normalised"],
+    coords="ptyphim",
+    verbose=0,
+)
+polynomials.batch_compute(jets[:2], n_jobs=1)
+start = time.perf_counter()
+values = polynomials.batch_compute(jets, n_jobs=1)
+seconds = time.perf_counter() - start
+graphs = [[[int(a), int(b)] for a, b in one.graph] for one in polynomials.efps]
+reply({"seconds": seconds, "graphs": graphs, "version": version("energyflow")}, polynomials=values)
