@@ -135,7 +135,7 @@ def test_a_damaged_shard_is_named(tmp_path: Path) -> None:
 def test_cuts_that_leave_nothing_end_with_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     empty = {"mjj": np.zeros(0), "event": np.zeros(0, dtype=int)}
     monkeypatch.setattr(shards, "generate", lambda *_: (empty, Counter(generated=10)))
-    with pytest.raises(InputError, match="passes the cuts"):
+    with pytest.raises(InputError, match="none passes the cuts"):
         make.make_sample(PAIRS, tmp_path / "a.parquet", tmp_path / "work")
 
 

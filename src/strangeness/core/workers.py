@@ -6,7 +6,7 @@ import multiprocessing
 import os
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
@@ -28,7 +28,7 @@ Job = tuple[str, tuple[Any, ...]]
 
 def apart(
     work: Callable[..., object], jobs: Sequence[Job], workers: int, *, every: float = 0.5
-) -> Iterator[str]:
+) -> Generator[str, None, None]:
     """Call ``work(*arguments)`` for every job, at most ``workers`` at a time, each in a fresh process.
 
     ``work`` is a function of a module; what it returns is dropped, so that it has to write files. A caller

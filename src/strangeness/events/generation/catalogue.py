@@ -43,6 +43,11 @@ class Sample:
     detector: DetectorSettings = DEFAULT
     early: EarlyVeto | None = None
 
+    @property
+    def pairs(self) -> bool:
+        """Whether a row is an event of two jets rather than a jet."""
+        return isinstance(self.cuts, DijetCuts)
+
     def describe(self, seed: int) -> dict[str, Any]:
         """Everything the rows depend on, as JSON values."""
         parts = [

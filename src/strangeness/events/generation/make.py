@@ -9,15 +9,15 @@ from typing import Any
 
 import numpy as np
 
-from strangeness.core.errors import InputError, Interrupted
+from strangeness.core.errors import Interrupted
 from strangeness.events.generation import store
 from strangeness.events.generation.assemble import assembled, joined
 from strangeness.events.generation.catalogue import Part, Sample, named
+from strangeness.events.generation.claim import claimed
+from strangeness.events.generation.in_order import shards_in_order
 from strangeness.events.generation.progress import Report, progress
-from strangeness.events.generation.shards import shard
+from strangeness.events.generation.stream import streamed
 from strangeness.events.generation.substructure import Columns
-
-MOST_EMPTY_SHARDS = 3
 
 
 def default_work() -> Path:
@@ -32,50 +32,52 @@ def make_sample(
     work: str | os.PathLike[str] | None = None,
     *,
     seed: int = 1,
+    workers: int = 1,
 ) -> dict[str, Any]:
     """Make the sample ``name`` and write it to the Parquet file ``out``; return the file's metadata.
 
-    Shards are kept in ``work``: a run that was stopped goes on where it was, with the same result as one that
-    was not. Progress goes to standard error.
+    Shards are kept in ``work``: a run that was stopped or killed goes on where it was, with the same result
+    as one that was not, on any number of processes (``workers``). Progress goes to standard error.
 
     Raises:
-        InputError: for an unknown name, or when the cuts leave nothing.
+        InputError: for an unknown name, when the cuts leave nothing, or an unfinished run into ``out`` had
+            other settings.
         MissingDependency: without the extra ``generate``.
-        FileError: when a file cannot be written or a shard cannot be read.
+        FileError: when a file cannot be written, a shard cannot be read, or another run writes ``out``.
         Interrupted: when it was stopped with Ctrl-C.
     """
     sample = named(name) if isinstance(name, str) else name
     folder = Path(work) if work is not None else default_work()
     try:
-        with progress() as report:
-            made = [made_part(sample, part, folder, seed, report) for part in sample.parts]
+        with claimed(out, sample.describe(seed)), progress() as report:
+            if sample.grid is None and len(sample.parts) == 1:
+                return streamed(sample, out, folder, seed, workers, report)
+            made = [made_part(sample, part, folder, seed, workers, report) for part in sample.parts]
+            columns, metadata = assembled(sample, made, seed)
+            store.write(columns, metadata, out)
+            return metadata
     except KeyboardInterrupt as error:
         raise Interrupted(
             f"making '{sample.name}' was stopped", "Run the same command again: it goes on where it was."
         ) from error
-    columns, metadata = assembled(sample, made, seed)
-    store.write(columns, metadata, out)
-    return metadata
 
 
 def made_part(
-    sample: Sample, part: Part, work: Path, seed: int, report: Report
+    sample: Sample, part: Part, work: Path, seed: int, workers: int, report: Report
 ) -> tuple[Columns, Counter[str]]:
     """As many shards of one part as it needs, in order, and the sum of their counts."""
     pieces: list[Columns] = []
     counts: Counter[str] = Counter()
     cells: Counter[int] = Counter()
-    while (done := share(sample, part, cells)) < 1.0:
-        report(part.process.name, done, cells.total())
-        if len(pieces) >= MOST_EMPTY_SHARDS and cells.total() == 0:
-            raise InputError(
-                f"no event of '{part.process.name}' passes the cuts", "Choose other masses or wider cuts."
-            )
-        columns, passed = shard(sample, part, len(pieces), work, seed)
+    report(part.process.name, 0.0, 0)
+    for columns, passed in shards_in_order(sample, part, work, seed, workers):
         pieces.append(columns)
         counts += passed
         cells.update(cells_of(sample, columns).tolist())
-    report(part.process.name, 1.0, cells.total())
+        done = share(sample, part, cells)
+        report(part.process.name, done, cells.total())
+        if done >= 1.0:
+            break
     counts["shards"] = len(pieces)
     return joined(pieces), counts
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -9,6 +10,9 @@ from typing import Any
 from strangeness.core.errors import InputError, MissingDependency
 from strangeness.events.generation.clustering import quiet
 from strangeness.events.generation.processes import Process
+
+PATIENCE = 2000
+"""Events after which a veto that lets none pass is given up."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ def generator(process: Process, seed: int, hook: Any = None) -> Any:
     pythia = pythia8mc.Pythia("", False)
     for line in process.lines(seed):
         if not pythia.readString(line):
-            raise InputError(f"Pythia refuses the setting '{line}'", "Check its spelling and value.")
+            raise InputError(f"Pythia refuses the setting '{line}'", _nearest_setting(pythia, line))
     if hook is not None:
         pythia.setUserHooksPtr(hook)
     if not pythia.init():
@@ -49,18 +53,37 @@ def generator(process: Process, seed: int, hook: Any = None) -> Any:
     return pythia
 
 
+def _nearest_setting(pythia: Any, line: str) -> str:
+    """A sentence that offers the names of Pythia's settings closest to that of ``line``."""
+    name, found = line.partition("=")[0].strip(), pythia.settings
+    maps = (found.getFlagMap, found.getModeMap, found.getParmMap, found.getWordMap)
+    spelt = {key: value.name for known in maps for key, value in known("").items()}
+    close = difflib.get_close_matches(name.lower(), spelt, n=3, cutoff=0.6)
+    if close:
+        return f"Did you mean {' or '.join(spelt[key] for key in close)}? Check the value, too."
+    return "See the index of Pythia's settings."
+
+
 def batches(
     process: Process, seed: int, events: int, size: int = 250, early: EarlyVeto | None = None
 ) -> Iterator[tuple[Any, int]]:
     """Yield awkward arrays of generated events, ``events`` in all, and how many were tried for each array.
 
-    Each event has ``prt.{id, status, mother1, p.{px, py, pz, e}}`` and ``info.pT2Hat``; energies in GeV.
+    Each event has ``prt.{id, status, mother1, p.{px, py, pz, e}}`` and ``info.{pT2Hat, weights}``; in GeV.
+
+    Raises:
+        MissingDependency, InputError: as ``generator``, and where ``early`` lets no event pass.
     """
-    hook = _hook(early) if early else None
+    hook: Any = _hook(early) if early else None
     pythia = generator(process, seed, hook)
     for start in range(0, events, size):
         before = hook.calls if hook else start
         batch = pythia.nextBatch(min(size, events - start))
+        if early and hook.hopeless:
+            raise InputError(
+                f"none of {hook.calls} events of '{process.name}' has partons of {early.pt:g} GeV in a cone",
+                "Choose a pTHat window that reaches the cuts, or wider cuts.",
+            )
         yield batch, (hook.calls if hook else start + len(batch)) - before
 
 
@@ -80,7 +103,7 @@ def _hook(early: EarlyVeto) -> Any:
     class Hook(pythia8mc.UserHooks):  # type: ignore[misc]
         def __init__(self) -> None:
             pythia8mc.UserHooks.__init__(self)
-            self.calls = 0
+            self.calls, self.passed, self.hopeless = 0, 0, False
 
         def canVetoPT(self) -> bool:
             return True
@@ -91,7 +114,11 @@ def _hook(early: EarlyVeto) -> Any:
         def doVetoPT(self, _position: int, event: Any) -> bool:
             self.calls += 1
             jets.analyze(event)
-            return jets.sizeJet() == 0 or jets.pT(0) < early.pt
+            passes = jets.sizeJet() > 0 and jets.pT(0) >= early.pt
+            self.passed += passes
+            # Pythia would look for an event that passes for ever
+            self.hopeless |= self.calls >= PATIENCE and self.passed == 0
+            return not (passes or self.hopeless)
 
     with quiet():
         # the first use prints a banner

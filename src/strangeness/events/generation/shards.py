@@ -11,12 +11,15 @@ from typing import Any
 
 import numpy as np
 
-from strangeness.core.errors import FileError
+from strangeness.core.errors import FileError, InputError
 from strangeness.core.files import written_whole
 from strangeness.events.generation import pythia, selection
 from strangeness.events.generation.assemble import joined
 from strangeness.events.generation.catalogue import SEEDS_PER_PART, Part, Sample
 from strangeness.events.generation.substructure import Columns
+
+FIRST_LOOK = 1000
+"""Events after which a run that selects nothing is given up."""
 
 
 def shard(sample: Sample, part: Part, number: int, work: Path, seed: int) -> tuple[Columns, Counter[str]]:
@@ -24,13 +27,17 @@ def shard(sample: Sample, part: Part, number: int, work: Path, seed: int) -> tup
 
     The rows depend on the sample, the seed and the number alone, never on which run made them.
     """
-    folder = f"{part.process.name}-{sample.fingerprint(part, seed)}"
-    path = work / folder / f"{number:05d}.npz"
+    path = shard_path(sample, part, number, work, seed)
     if not path.exists():
         columns, counts = generate(sample, part, number, seed)
         with written_whole(path) as temporary, open(temporary, "wb") as stream:
             np.savez_compressed(stream, allow_pickle=False, counts=np.array(json.dumps(counts)), **columns)
     return read(path)
+
+
+def shard_path(sample: Sample, part: Part, number: int, work: Path, seed: int) -> Path:
+    """The file of a shard: its folder names everything that the rows depend on."""
+    return work / f"{part.process.name}-{sample.fingerprint(part, seed)}" / f"{number:05d}.npz"
 
 
 def generate(sample: Sample, part: Part, number: int, seed: int) -> tuple[Columns, Counter[str]]:
@@ -47,7 +54,23 @@ def generate(sample: Sample, part: Part, number: int, seed: int) -> tuple[Column
         pieces.append(columns)
         counts += passed
         counts["generated"] += tried
+        if number == 0 and start >= FIRST_LOOK:
+            refuse_nothing(part, counts)
     return joined(pieces), counts
+
+
+def refuse_nothing(part: Part, counts: Counter[str]) -> None:
+    """Refuse settings under which nothing was selected so far.
+
+    Raises:
+        InputError: when nothing was.
+    """
+    if not counts["matched"]:
+        none = "none matches its parent" if counts["selected"] else "none passes the cuts"
+        raise InputError(
+            f"of {counts['generated']} events of '{part.process.name}' {none}",
+            "Choose a pTHat window or masses that reach the cuts, or wider cuts.",
+        )
 
 
 def read(path: Path) -> tuple[Columns, Counter[str]]:

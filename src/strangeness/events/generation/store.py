@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -31,18 +33,35 @@ def write(columns: Columns, metadata: dict[str, Any], out: str | os.PathLike[str
     Scalars are float32 (``label`` int8, ``id`` uint64); constituents are lists of float16. ``metadata`` goes
     into the file as JSON under the key ``strangeness``.
     """
+    with written_whole(out) as temporary, opened(temporary, metadata) as append:
+        append(columns)
+
+
+@contextmanager
+def opened(path: Path, metadata: dict[str, Any]) -> Iterator[Callable[[Columns], None]]:
+    """Yield a function that appends columns, always the same ones, to a new Parquet file as a row group."""
     import pyarrow.parquet as pq
 
-    table = as_table(columns).replace_schema_metadata({KEY: json.dumps(metadata).encode()})
-    # the stubs know only the yes-or-no form of the two lists of columns
-    encoding: dict[str, Any] = {
-        "use_dictionary": ["label"],
-        "use_byte_stream_split": [
-            _leaf(field) for field in table.schema if field.name not in ("label", "id")
-        ],
-    }
-    with written_whole(out) as temporary:
-        pq.write_table(table, temporary, compression="zstd", compression_level=19, **encoding)
+    writers: list[Any] = []
+
+    def append(columns: Columns) -> None:
+        table = as_table(columns).replace_schema_metadata({KEY: json.dumps(metadata).encode()})
+        if not writers:
+            # the stubs know only the yes-or-no form of the two lists of columns
+            encoding: dict[str, Any] = {
+                "use_dictionary": ["label"],
+                "use_byte_stream_split": [_leaf(f) for f in table.schema if f.name not in ("label", "id")],
+            }
+            writers.append(
+                pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=19, **encoding)
+            )
+        writers[0].write_table(table)
+
+    try:
+        yield append
+    finally:
+        for writer in writers:
+            writer.close()
 
 
 def as_table(columns: Columns) -> Any:

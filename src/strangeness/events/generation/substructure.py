@@ -85,12 +85,8 @@ def subjettiness_columns(leading: tuple[Jets, Jets], radius: float) -> Columns:
     for number, jets in enumerate(leading, start=1):
         parts = jets.constituents
         counts = ak.to_numpy(ak.num(parts))
-        tau = nsubjettiness(
-            ragged(*(ak.to_numpy(ak.flatten(parts[name])) for name in ("pt", "eta", "phi")), counts),
-            AXES,
-            tuple(BETAS.values()),
-            radius=radius,
-        )
+        pt, eta, phi = (ak.to_numpy(ak.flatten(parts[name])) for name in ("pt", "eta", "phi"))
+        tau = nsubjettiness(ragged(pt, eta, phi, counts), AXES, tuple(BETAS.values()), radius=radius)
         for name in ("mass", "pt", "eta", "phi"):
             columns[f"{'mj' if name == 'mass' else name}{number}"] = ak.to_numpy(getattr(jets, name))
         columns[f"multiplicity{number}"] = counts.astype(np.float64)
