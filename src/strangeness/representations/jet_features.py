@@ -33,8 +33,8 @@ _ROUNDING = 1e-12
 """Axes nearer than this to their particles are on top of them: directions are rounded."""
 _RANGES = {
     "radius": (1e-3, np.pi),
-    "tau_beta": (0.1, 4.0),
-    "correlation_beta": (0.1, 4.0),
+    "tau_beta": (0.5, 4.0),
+    "correlation_beta": (0.5, 4.0),
     "z_cut": (0.0, 0.49),
     "drop_beta": (0.0, 4.0),
 }
@@ -183,8 +183,8 @@ class _Features(Representation):
         features: names, in this order.
         radius: R0 of the jets, from 0.001 to pi.
         axes: 'wta_kt' or 'kt', the exclusive subjets that N-subjettiness is measured from.
-        tau_beta: from 0.1 to 4.
-        correlation_beta: from 0.1 to 4.
+        tau_beta: from 0.5 to 4.
+        correlation_beta: from 0.5 to 4.
         z_cut: from 0 to 0.49.
         drop_beta: from 0, where soft drop is the modified mass drop, to 4.
     """
