@@ -29,8 +29,8 @@ def tolerance(epsilon: float = EPSILON) -> float:
     A value that is safe vanishes with its change like a power of epsilon, and the smallest power of the
     features here is 1/2 (exponents beta below that are not offered): the mass of a jet of one particle of
     momentum pt becomes pt dR sqrt(epsilon) with a soft one at dR, 4 sqrt(epsilon) of the spread of toy
-    masses. One that is not safe changes by about its spread, however small epsilon: at 1e-10 a thousand times
-    the tolerance.
+    masses. One that is not safe changes by about its spread, however small epsilon: at 1e-10 hundreds of
+    times the tolerance.
     """
     return SLOPE * float(np.sqrt(epsilon))
 
@@ -38,14 +38,14 @@ def tolerance(epsilon: float = EPSILON) -> float:
 def toy_jets(n: int = 40, seed: int = 0, most: int = 24) -> Particles:
     """Padded jets (n, most, 3) of pt [GeV], eta, phi with 500 GeV in all.
 
-    Every fourth has one particle, and another fourth two, where ratios have nothing below; the others have
-    two to four prongs with particles around them.
+    Every second has one to eight particles, where ratios have little or nothing below; the others have two to
+    four prongs with particles around them.
     """
     rng = np.random.default_rng(seed)
     jets = np.zeros((n, most, 3))
     for i, jet in enumerate(jets):
-        few = i % 4 < 2
-        k = i % 4 + 1 if few else int(rng.integers(4, most + 1))
+        few = i % 2 == 0
+        k = i // 2 % 8 + 1 if few else int(rng.integers(10, most + 1))
         prongs = rng.normal(0, 0.2, (2 + i % 3, 2))
         jet[:k, 0] = rng.exponential(1.0, k) + 0.02
         jet[:k, 0] *= 500.0 / jet[:, 0].sum()
