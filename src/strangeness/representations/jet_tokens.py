@@ -144,9 +144,6 @@ def _refuse_options(
         raise InputError(f"sequences of {most} tokens", "Give a whole number from 1 to 4096.")
     if len(bins) != 2 or not all(isinstance(b, int) and 1 <= b <= 1000 for b in bins):
         raise InputError(f"'bins' is {list(bins)}", "Give two whole numbers from 1 to 1000.")
-    # one token more is padding, and all must fit into 32 bits
-    if bins[0] * bins[1] ** 2 >= 2**31 - 1:
-        raise InputError(f"{bins[0] * bins[1] ** 2:,} tokens", "Give fewer bins; 2,147,483,646 tokens fit.")
     if len(pt_range) != 2 or not 0.0 < pt_range[0] < pt_range[1] < np.inf:
         raise InputError(f"'pt_range' is {list(pt_range)}", "Give a lower and a higher pt in GeV, above 0.")
     if not 0.0 < half_width <= np.pi:
