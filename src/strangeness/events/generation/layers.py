@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from strangeness.core.errors import InputError
 from strangeness.events.generation.detector import (
@@ -69,7 +70,7 @@ class Deposits(NamedTuple):
 
     def take(self, at: Ints) -> Deposits:
         """The deposits at the places ``at``."""
-        return Deposits(self.event[at], self.eta[at], self.phi[at], self.energy[at])
+        return Deposits(self.event.take(at), self.eta.take(at), self.phi.take(at), self.energy.take(at))
 
 
 class Layers(NamedTuple):
@@ -100,11 +101,10 @@ def respond(
         InputError: for values that are not finite, or a negative energy.
     """
     _refuse(true)
-    kind = _KINDS[np.minimum(np.abs(true.pdg), len(_KINDS) - 1)]
+    kind = _KINDS.take(np.abs(true.pdg), mode="clip")
     kind[np.abs(true.eta) >= detector.eta_max] = 0
-    is_charged = (kind & _CHARGED) > 0
-    charged = np.flatnonzero(is_charged)
-    bent = true.select(is_charged)
+    charged = np.flatnonzero(kind & _CHARGED)
+    bent = _taken(true, charged)
     everyone = np.ones(len(charged), dtype=np.bool_)
     measured, _ = tracks(bent, everyone, rng, detector)
     found = np.flatnonzero(measured)
@@ -118,13 +118,17 @@ def respond(
 
 
 def _energies(
-    kind: Ints, energy: Floats, rng: np.random.Generator, detector: DetectorSettings, settings: LayerSettings
+    kind: NDArray[np.uint8],
+    energy: Floats,
+    rng: np.random.Generator,
+    detector: DetectorSettings,
+    settings: LayerSettings,
 ) -> tuple[Floats, Floats]:
     """The energy (GeV) that each particle leaves in the electromagnetic and in the hadronic calorimeter."""
     ecal, hcal = np.zeros(len(energy)), np.zeros(len(energy))
     light, heavy = (np.flatnonzero(kind & which) for which in (_ELECTROMAGNETIC, _HADRON))
-    ecal[light] = fluctuated(detector.ecal, energy[light], rng)
-    both = fluctuated(detector.hcal, energy[heavy], rng)
+    ecal[light] = fluctuated(detector.ecal, energy.take(light), rng)
+    both = fluctuated(detector.hcal, energy.take(heavy), rng)
     # one uniform number decides whether a shower starts and, if so, the share
     share = rng.random(len(heavy)) / -math.expm1(-settings.depth)
     early = np.where(share < 1.0, settings.most * share, 0.0) * both
@@ -137,6 +141,13 @@ def fluctuated(calorimeter: Calorimeter, energy: Floats, rng: np.random.Generato
     relative = calorimeter.stochastic**2 / np.maximum(energy, 1e-9) + calorimeter.constant**2
     variance = np.log1p(relative)
     return energy * np.exp(np.sqrt(variance) * rng.standard_normal(len(energy)) - 0.5 * variance)
+
+
+def _taken(true: Particles, at: Ints) -> Particles:
+    """``Particles.select`` by places: several times faster than by a mask."""
+    event, pdg, pt, eta, phi, energy = true
+    floats = (column.take(at) for column in (pt, eta, phi, energy))
+    return Particles(event.take(at), pdg.take(at), *floats)
 
 
 def _left(true: Particles, phi: Floats, energy: Floats) -> Deposits:
@@ -155,9 +166,9 @@ def _refuse(true: Particles) -> None:
             )
 
 
-def _kinds() -> Ints:
+def _kinds() -> NDArray[np.uint8]:
     """What a particle of each absolute PDG code does; what is not known is a neutral hadron."""
-    kinds = np.full(4096, _HADRON, dtype=np.int64)
+    kinds = np.full(4096, _HADRON, dtype=np.uint8)
     kinds[list(CHARGED_HADRONS)] = _CHARGED | _HADRON
     kinds[list(NEUTRINOS)] = 0
     kinds[[11, 13, 22]] = _CHARGED | _ELECTROMAGNETIC, _CHARGED, _ELECTROMAGNETIC

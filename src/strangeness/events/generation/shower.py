@@ -56,7 +56,9 @@ def _shares(profile: Profile) -> NDArray[np.float64]:
 def spread(profile: Profile, x: Floats, y: Floats) -> Floats:
     """Shares (n, 3, 3) in the cell hit, in the middle, and its neighbours; ``x``, ``y`` (n,) in cells."""
     table = _shares(profile)
-    across, along = (table[:, ((v - np.floor(v)) * _STEPS).astype(np.int64)] for v in (x, y))
+    # just below an edge the difference rounds to 1
+    steps = (np.minimum((v - np.floor(v)) * _STEPS, _STEPS - 1).astype(np.int64) for v in (x, y))
+    across, along = (table.take(step, axis=1) for step in steps)
     narrow = profile.core * across[0]
     wide = (1.0 - profile.core) * across[1]
     return narrow[:, :, None] * along[0][:, None, :] + wide[:, :, None] * along[1][:, None, :]
