@@ -1,4 +1,4 @@
-"""Write reference values of energyflow: python energyflow_reference.py JETS.npy OUT.json, in its environment."""
+"""Reference values of energyflow, in its environment: python energyflow_reference.py JETS.npy OUT.json."""
 
 import json
 import sys
