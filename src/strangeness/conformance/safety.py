@@ -139,6 +139,8 @@ def check_safety(
 ) -> Changes:
     """``changes``, all of them within ``tolerance``.
 
+    Counts in bins may move where an emission lies within about ``epsilon`` of an edge: keep it small there.
+
     Raises:
         Nonconforming: when soft particles or collinear splittings change a value by more.
     """

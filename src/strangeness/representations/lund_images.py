@@ -80,7 +80,8 @@ class LundImages(Representation):
     ``x["constituents"]`` (n, m, 3) is read as by ``JetImages``. A pixel counts the primary declusterings of
     the Cambridge/Aachen tree in it: columns rise with ln(1 / dR), rows with ln(kt / GeV). Declusterings
     outside both ranges, and those at dR = 0, are left out, so that a jet of one particle is an empty image.
-    The fixed ranges make the image infrared and collinear safe: what is softer or more collinear is outside.
+    The fixed ranges make the image infrared and collinear safe: what is softer or more collinear is outside,
+    and a count moves only where a declustering lies on the edge of a pixel.
 
     Attributes:
         pixels: along one side.
