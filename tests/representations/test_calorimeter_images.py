@@ -93,7 +93,7 @@ def test_other_sizes_are_the_native_image_rescaled_by_area(pixels: int, crop: fl
     hits = toy_hits(6)
     expected = np.stack([rescaled(by_hand(jet), pixels, crop) for jet in hits])
     found = calorimeter_images(hits, pixels, crop=crop)
-    # only the edges of 7 pixels fall between the points: at most one in 120 lies on the other side, on two axes
+    # only edges of 7 pixels fall between points: at most one in 120 is on the other side, on two axes
     tolerance = 2.2 / 120 if pixels == 7 else 0.0
     np.testing.assert_allclose(found, expected, rtol=2e-6 + tolerance, atol=1e-6 + tolerance * hits.max())
 
