@@ -213,12 +213,89 @@ def report(
     typer.echo(make_page(result, out))
 
 
-@app.command("list", epilog="Example: strangeness list --json")
-def list_(as_json: AsJson = False) -> None:
+@app.command("list", epilog="Examples: strangeness list --json | strangeness list --processes")
+def list_(
+    processes: Annotated[
+        bool, typer.Option("--processes", help="What 'strangeness generate' can make, instead.")
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """The detectors that are installed."""
+    if processes:
+        from strangeness.cli.generating import listed_processes
+
+        typer.echo(listed_processes(as_json=as_json))
+        return
     from strangeness.cli.listing import listed
 
     typer.echo(listed(as_json=as_json))
+
+
+@app.command(
+    epilog="Examples: strangeness generate wprime --set mass=4500 --events 3000 --out signal.parquet | "
+    "strangeness generate dijet --events 100000 --subjettiness --workers 2 --out background.parquet"
+)
+def generate(
+    process: Annotated[str, typer.Argument(metavar="PROCESS", help="See 'strangeness list --processes'.")],
+    events: Annotated[int, typer.Option(help="Rows wanted: jets, or events of two jets.")],
+    out: Annotated[Path, typer.Option(help="The Parquet file to write.")],
+    set_: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter of the process.")
+    ] = None,
+    pythia: Annotated[
+        list[str] | None, typer.Option(metavar="'NAME = VALUE'", help="One more setting of Pythia.")
+    ] = None,
+    window: Annotated[
+        tuple[float, float] | None, typer.Option(metavar="LO HI", help="pTHat in GeV; HI may be inf.")
+    ] = None,
+    mpi: Annotated[
+        bool, typer.Option("--mpi", help="Multiparton interactions on; three times slower.")
+    ] = False,
+    bias: Annotated[
+        float | None, typer.Option(help="Draw events as pTHat to this power more often, with weights.")
+    ] = None,
+    rows: Annotated[str | None, typer.Option(help="jets or dijets [what suits the process].")] = None,
+    subjettiness: Annotated[
+        bool, typer.Option("--subjettiness", help="54 N-subjettinesses of two jets, not four ratios.")
+    ] = False,
+    no_detector: Annotated[
+        bool, typer.Option("--no-detector", help="Visible particles as they are.")
+    ] = False,
+    radius: Annotated[float | None, typer.Option(help="Of the anti-kT jets.")] = None,
+    pt_min: Annotated[float | None, typer.Option(help="Of a jet, or of the leading one, in GeV.")] = None,
+    pt_max: Annotated[float | None, typer.Option(help="Of a jet, in GeV.")] = None,
+    eta_max: Annotated[float | None, typer.Option(help="Largest |eta| of jets.")] = None,
+    mjj_min: Annotated[float | None, typer.Option(help="Smallest mass of the two jets, in GeV.")] = None,
+    seed: Seed = 1,
+    workers: Annotated[int, typer.Option(help="Processes, each on one core.")] = 1,
+    work: Annotated[Path | None, typer.Option(help="Folder of finished shards [the user's cache].")] = None,
+    manifest: Annotated[
+        Path | None, typer.Option(help="JSON file to write: settings, seeds, counts and checksums.")
+    ] = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Generate events of a process, through a detector step, to jets; started again, it goes on."""
+    from strangeness.cli.generating import Wanted, run_generate
+
+    wanted = Wanted(
+        process=process,
+        events=events,
+        set=set_ or [],
+        pythia=pythia or [],
+        window=window,
+        mpi=mpi,
+        bias=bias,
+        rows=rows,
+        subjettiness=subjettiness,
+        no_detector=no_detector,
+        cuts={"radius": radius, "pt_min": pt_min, "pt_max": pt_max, "eta_max": eta_max, "mjj_min": mjj_min},
+        work=work,
+        seed=1 if seed is None else seed,
+        workers=workers,
+        manifest=manifest,
+    )
+    typer.echo(run_generate(wanted, out, quiet=quiet, as_json=as_json))
 
 
 @sample.command(epilog="Example: strangeness sample make dijets --out dijets.parquet --work shards")

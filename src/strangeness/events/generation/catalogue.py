@@ -40,7 +40,7 @@ class Sample:
     cuts: Cuts
     grid: Grid | None = None
     shard_events: int = 4000
-    detector: DetectorSettings = DEFAULT
+    detector: DetectorSettings | None = DEFAULT
     early: EarlyVeto | None = None
 
     @property
@@ -63,10 +63,10 @@ class Sample:
             "parts": parts,
             "cuts": asdict(self.cuts),
             "grid": asdict(self.grid) if self.grid else None,
-            "detector": asdict(self.detector),
+            "detector": asdict(self.detector) if self.detector else None,
             "early_veto": asdict(self.early) if self.early else None,
             "versions": versions(),
-            "multiparton_interactions": "off",
+            "multiparton_interactions": "on" if any(p.process.mpi for p in self.parts) else "off",
             "pile_up": "off",
         }
         return json.loads(json.dumps(said))  # tuples become lists, as they will be when it is read back

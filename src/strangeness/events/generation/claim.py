@@ -59,11 +59,11 @@ def _refuse_other(text: str, settings: Mapping[str, Any], target: Path, path: Pa
         before = json.loads(text)
     except ValueError:
         return  # killed before it had written what it was
-    for name in settings:
-        if isinstance(before, dict) and before.get(name) != settings[name]:
+    for name, value in before.items() if isinstance(before, dict) else ():
+        if value != settings.get(name):
             raise InputError(
-                f"the unfinished run into '{target}' had {name} = {_short(before.get(name))}, "
-                f"not {_short(settings[name])}",
+                f"the unfinished run into '{target}' had {name} = {_short(value)}, "
+                f"not {_short(settings.get(name))}",
                 f"Give the same settings to go on, another file, or remove '{path}' to start anew.",
             )
 

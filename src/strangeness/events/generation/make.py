@@ -33,11 +33,13 @@ def make_sample(
     *,
     seed: int = 1,
     workers: int = 1,
+    quiet: bool = False,
 ) -> dict[str, Any]:
     """Make the sample ``name`` and write it to the Parquet file ``out``; return the file's metadata.
 
     Shards are kept in ``work``: a run that was stopped or killed goes on where it was, with the same result
-    as one that was not, on any number of processes (``workers``). Progress goes to standard error.
+    as one that was not, on any number of processes (``workers``). Progress goes to standard error, unless
+    ``quiet``.
 
     Raises:
         InputError: for an unknown name, when the cuts leave nothing, or an unfinished run into ``out`` had
@@ -49,7 +51,7 @@ def make_sample(
     sample = named(name) if isinstance(name, str) else name
     folder = Path(work) if work is not None else default_work()
     try:
-        with claimed(out, sample.describe(seed)), progress() as report:
+        with claimed(out, sample.describe(seed)), progress(quiet) as report:
             if sample.grid is None and len(sample.parts) == 1:
                 return streamed(sample, out, folder, seed, workers, report)
             made = [made_part(sample, part, folder, seed, workers, report) for part in sample.parts]

@@ -11,8 +11,11 @@ Report = Callable[[str, float, int], None]
 
 
 @contextmanager
-def progress() -> Iterator[Report]:
+def progress(quiet: bool = False) -> Iterator[Report]:
     """Yield a function (part, share done from 0 to 1, rows found so far) that draws the bar."""
+    if quiet:
+        yield lambda name, share, rows: None
+        return
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TaskID, TaskProgressColumn, TextColumn, TimeRemainingColumn
 

@@ -10,8 +10,15 @@ import awkward as ak
 import numpy as np
 
 from strangeness.events.generation.clustering import Jets, antikt
-from strangeness.events.generation.detector import DEFAULT, DetectorSettings, Objects, Particles, measure
-from strangeness.events.generation.matching import matched
+from strangeness.events.generation.detector import (
+    DEFAULT,
+    NEUTRINOS,
+    DetectorSettings,
+    Objects,
+    Particles,
+    measure,
+)
+from strangeness.events.generation.matching import UNLABELLED, flavour, matched, removed
 from strangeness.events.generation.processes import Process
 from strangeness.events.generation.substructure import (
     Columns,
@@ -58,25 +65,39 @@ def rows(
     process: Process,
     cuts: Cuts,
     rng: np.random.Generator,
-    detector: DetectorSettings = DEFAULT,
+    detector: DetectorSettings | None = DEFAULT,
 ) -> tuple[Columns, Counter[str]]:
     """The selected rows of a batch of events of Pythia's record, and how many events or jets passed what.
+
+    Without a ``detector`` jets are made of all visible particles, taken as massless.
 
     ``event`` in the columns is the index in the batch, ``pthat`` the transverse momentum of its hard process
     (GeV). Counts: ``selected`` jets or events, ``matched`` of these.
     """
-    seen = measure(stable(events), rng, detector)
+    true = stable(events, process.remove)
+    seen = visible(true) if detector is None else measure(true, rng, detector)
     if isinstance(cuts, JetCuts):
         columns, counts = _single(events, seen, process, cuts)
     else:
         columns, counts = _pairs(len(events), seen, cuts)
+    if process.weighted:
+        columns["weight"] = ak.to_numpy(events.info.weights[:, 0])[columns["event"]]
     columns["pthat"] = np.sqrt(ak.to_numpy(events.info.pT2Hat))[columns["event"]]
     return columns, Counter(counts)
 
 
-def stable(events: Any) -> Particles:
-    """The final particles of a batch of events as flat arrays."""
-    final = events.prt[events.prt.status > 0]
+def visible(true: Particles) -> Objects:
+    """The particles as a perfect detector sees them: all but neutrinos."""
+    true = true.select(~np.isin(np.abs(true.pdg), NEUTRINOS))
+    return Objects(true.event, true.pt, true.eta, true.phi)
+
+
+def stable(events: Any, remove: tuple[int, ...] = ()) -> Particles:
+    """The final particles of a batch of events as flat arrays, without those of codes ``remove`` from a Z."""
+    kept = events.prt.status > 0
+    if remove:
+        kept = kept & ~removed(events.prt, remove)
+    final = events.prt[kept]
     counts = ak.to_numpy(ak.num(final))
     event = np.repeat(np.arange(len(counts), dtype=np.int64), counts)
     px, py, pz, e = (ak.to_numpy(ak.flatten(final.p[name])) for name in ("px", "py", "pz", "e"))
@@ -90,11 +111,16 @@ def _single(events: Any, seen: Objects, process: Process, cuts: JetCuts) -> tupl
     jets = antikt(seen, len(events), cuts.radius, 0.9 * cuts.pt_low)
     jets = Jets(*(part[:, :2] for part in jets))
     inside = (jets.pt > cuts.pt_low) & (jets.pt < cuts.pt_high) & (abs(jets.eta) < cuts.eta_max)
-    good = inside
+    good, labels = inside, None
     if process.target is not None:
         good = inside & matched(jets, events.prt, process.target, cuts.radius)
+    elif process.flavours:
+        labels = flavour(jets, events.prt, cuts.radius)
+        good = inside & (labels != UNLABELLED)
     chosen = flat(jets, good)
     columns = jet_columns(chosen, cuts.radius)
+    if labels is not None:
+        columns["label"] = ak.to_numpy(ak.flatten(labels[good], axis=1)).astype(np.int64)
     columns["event"] = np.repeat(np.arange(len(events)), ak.to_numpy(ak.sum(good, axis=1)))
     return columns, {"selected": int(ak.sum(inside)), "matched": int(ak.sum(good))}
 

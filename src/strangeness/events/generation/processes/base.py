@@ -43,6 +43,11 @@ class Process:
         first = (*COMMON, f"PartonLevel:MPI = {'on' if self.mpi else 'off'}")
         return (*first, "Random:setSeed = on", f"Random:seed = {seed}", *self.settings)
 
+    @property
+    def weighted(self) -> bool:
+        """Whether events carry weights that undo a bias."""
+        return any(line.replace(" ", "") == "PhaseSpace:bias2Selection=on" for line in self.settings)
+
 
 def beams(energy: float, low: float, high: float | None = None) -> tuple[str, ...]:
     """Settings of the energy of the collision and of the transverse momentum of the hard process, in GeV."""
