@@ -44,22 +44,22 @@ def correlations(jets: Jets, betas: Sequence[float] = (1.0,)) -> Correlations:
     if exponents.ndim != 1 or not exponents.size or not ((exponents > 0.0) & np.isfinite(exponents)).all():
         raise InputError(f"energy correlations with exponents {betas}", "Give positive numbers.")
     out = np.zeros((2, len(jets.offsets) - 1, len(exponents)))
-    _all_jets(*jets, exponents, out)
+    longest = int(jets.counts.max(initial=0))
+    _all_jets(*jets, exponents, np.empty((longest, longest)), out)
     return Correlations(out[0], out[1])
 
 
 @njit(cache=True, nogil=True)
-def _all_jets(pt, eta, phi, offsets, betas, out):
-    longest = np.max(np.diff(offsets)) if len(offsets) > 1 else 0
-    reach = np.empty((longest, longest))
+def _all_jets(pt, eta, phi, offsets, betas, reach, out):
     for jet in range(len(offsets) - 1):
         low, high = offsets[jet], offsets[jet + 1]
-        if high - low < 2:
-            continue
-        z = pt[low:high] / np.sum(pt[low:high])
-        for b in range(len(betas)):
+        total = 0.0
+        for i in range(low, high):
+            total += pt[i]
+        for b in range(len(betas) if high > low else 0):
             _fill(eta[low:high], phi[low:high], betas[b], reach)
-            out[0, jet, b], out[1, jet, b] = _sums(z, reach)
+            two, three = _sums(pt[low:high], reach)
+            out[0, jet, b], out[1, jet, b] = two / total**2, three / total**3
 
 
 @njit(cache=True, nogil=True)
@@ -74,15 +74,16 @@ def _fill(eta, phi, beta, reach):
 
 
 @njit(cache=True, nogil=True)
-def _sums(z, reach):
+def _sums(pt, reach):
+    """Over pairs and triples, in powers of GeV."""
     two = three = 0.0
-    for i in range(len(z)):
+    for i in range(len(pt)):
         for j in range(i):
-            pair = z[i] * z[j] * reach[i, j]
+            pair = pt[i] * pt[j] * reach[i, j]
             two += pair
             inner = 0.0
             for k in range(j):
-                inner += z[k] * reach[i, k] * reach[j, k]
+                inner += pt[k] * reach[i, k] * reach[j, k]
             three += pair * inner
     return two, three
 

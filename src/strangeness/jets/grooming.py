@@ -41,7 +41,8 @@ def soft_drop(jets: Jets, z_cut: float = 0.1, beta: float = 0.0, radius: float =
         raise InputError(f"soft drop with beta {beta}, radius {radius}", "Give a positive radius.")
     kept = np.zeros(len(jets.pt), np.bool_)
     passed = np.zeros((len(jets.offsets) - 1, 2))
-    _all_jets(*jets, z_cut, beta, radius, kept, passed)
+    size = max(2 * int(jets.counts.max(initial=0)) - 1, 1)
+    _all_jets(*jets, float(z_cut), float(beta), float(radius), size, kept, passed)
     counts = np.bincount(jets.owner[kept], minlength=len(passed))
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     left = Jets(jets.pt[kept], jets.eta[kept], jets.phi[kept], offsets)
@@ -49,9 +50,7 @@ def soft_drop(jets: Jets, z_cut: float = 0.1, beta: float = 0.0, radius: float =
 
 
 @njit(cache=True, nogil=True)
-def _all_jets(pt, eta, phi, offsets, z_cut, beta, radius, kept, passed):
-    longest = np.max(np.diff(offsets)) if len(offsets) > 1 else 0
-    size = max(2 * longest - 1, 1)
+def _all_jets(pt, eta, phi, offsets, z_cut, beta, radius, size, kept, passed):
     tree, children, scale = np.empty((size, 7)), np.empty((size, 2), np.int64), np.empty(size)
     stack = np.empty(size, np.int64)
     for jet in range(len(offsets) - 1):

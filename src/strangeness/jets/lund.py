@@ -40,16 +40,15 @@ def lund_planes(jets: Jets) -> LundPlanes:
     """
     out = np.empty((len(jets.pt), 4))
     counts = np.zeros(len(jets.offsets) - 1, np.int64)
-    found = _all_jets(*jets, out, counts)
+    size = max(2 * int(jets.counts.max(initial=0)) - 1, 1)
+    found = _all_jets(*jets, size, out, counts)
     offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
     delta, kt, z, psi = np.ascontiguousarray(out[:found].T)
     return LundPlanes(delta, kt, z, psi, offsets)
 
 
 @njit(cache=True, nogil=True)
-def _all_jets(pt, eta, phi, offsets, out, counts):
-    longest = np.max(np.diff(offsets)) if len(offsets) > 1 else 0
-    size = max(2 * longest - 1, 1)
+def _all_jets(pt, eta, phi, offsets, size, out, counts):
     tree, children, scale = np.empty((size, 7)), np.empty((size, 2), np.int64), np.empty(size)
     found = 0
     for jet in range(len(offsets) - 1):
