@@ -54,7 +54,7 @@ def test_a_killed_run_goes_on_and_loses_or_doubles_nothing(whole: Path, tmp_path
     after = {path.name: path.stat().st_mtime_ns for path in work.rglob("0*.npz")}
     assert made.items() <= after.items()  # what was there was not made again
     rows = pq.read_table(out).to_pydict()
-    assert len(set(rows["id"])) == len(set(rows["mjj"])) == 250
+    assert len(set(rows["id"])) == len(set(zip(rows["mjj"], rows["eta1"], rows["eta2"], strict=True))) == 250
     assert sorted(path.name for path in tmp_path.iterdir()) == ["s.parquet", "work"]
 
 

@@ -32,7 +32,8 @@ class Part:
 class Sample:
     """A file to make. With a ``grid`` every part is resampled to its flat spectrum.
 
-    Shard s of part k holds ``shard_events`` generated events of the seed ``seed + SEEDS_PER_PART * k + s``.
+    Shard s of part k holds ``shard_events`` generated events of the seed ``seed + SEEDS_PER_PART * k + s``;
+    ``batch_events`` of them pass the detector at a time, with one sequence of random numbers.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Sample:
     shard_events: int = 4000
     detector: DetectorSettings | None = DEFAULT
     early: EarlyVeto | None = None
+    batch_events: int = 250
 
     @property
     def pairs(self) -> bool:
@@ -60,6 +62,7 @@ class Sample:
             "seed": seed,
             "seeds_per_part": SEEDS_PER_PART,
             "shard_events": self.shard_events,
+            "batch_events": self.batch_events,
             "parts": parts,
             "cuts": asdict(self.cuts),
             "grid": asdict(self.grid) if self.grid else None,
@@ -74,7 +77,16 @@ class Sample:
     def fingerprint(self, part: Part, seed: int) -> str:
         """Names the shards of ``part``: the same only where each of their rows would be the same."""
         what = self.describe(seed)
-        names = ("layout", "seed", "shard_events", "cuts", "detector", "early_veto", "versions")
+        names = (
+            "layout",
+            "seed",
+            "shard_events",
+            "batch_events",
+            "cuts",
+            "detector",
+            "early_veto",
+            "versions",
+        )
         kept = {name: what[name] for name in names}
         kept |= {"settings": _lines(part.process), "place": self.parts.index(part)}
         return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]

@@ -1,4 +1,4 @@
-"""Jets of measured objects: anti-kT clustering and N-subjettiness through FastJet."""
+"""Jets of measured objects: anti-kT clustering through FastJet, and the N-subjettiness of its jets."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ import numpy as np
 
 from strangeness.core.errors import MissingDependency
 from strangeness.events.generation.detector import Floats, Objects
+from strangeness.jets.nsubjettiness import nsubjettiness
+from strangeness.jets.ragged import Jets as FlatJets
+from strangeness.jets.ragged import ragged
 
 
 class Jets(NamedTuple):
@@ -79,18 +82,16 @@ def antikt(objects: Objects, events: int, radius: float, pt_min: float) -> Jets:
 def subjettiness(constituents: Any, radius: float) -> Floats:
     """tau_1, tau_2, tau_3 of each jet, shape (jets, 3), beta = 1, winner-take-all kT axes, not minimised.
 
-    tau_N = sum_i pt_i min_k dR(i, k) / (radius sum_i pt_i) (arXiv:1011.2268, eq. 2.2; axes: arXiv:1401.2158).
-    ``constituents`` is an awkward array (jet, object) with fields px, py, pz, E.
+    ``constituents`` is an awkward array (jet, object) with fields pt, eta, phi; the definition is that of
+    ``jets.nsubjettiness``.
     """
-    module = fastjet()
-    if len(constituents) == 0:
-        return np.zeros((0, 3))
-    # the definition only has to make a cluster sequence; the axes are found by the contributed package itself
-    definition = module.JetDefinition(module.kt_algorithm, radius)
-    with quiet():
-        sequence = module.ClusterSequence(_four(constituents), definition)
-        taus = sequence.njettiness(axes_definition="WTA_KT_Axes", njets=[1, 2, 3], beta=1.0, R0=radius)
-    return ak.to_numpy(taus)
+    return nsubjettiness(flat_constituents(constituents), 3, radius=radius)[:, :, 0]
+
+
+def flat_constituents(constituents: Any) -> FlatJets:
+    """The constituents (jet, object) as flat arrays."""
+    pt, eta, phi = (ak.to_numpy(ak.flatten(constituents[name])) for name in ("pt", "eta", "phi"))
+    return ragged(pt, eta, phi, ak.to_numpy(ak.num(constituents)))
 
 
 def _four(objects: Any) -> Any:

@@ -99,6 +99,7 @@ def requested(request: Request) -> Sample:
         shard_events=_shard_events(request.events, _QUICK_SHARD if early else _SHARD),
         detector=DEFAULT if request.detector else None,
         early=early,
+        batch_events=250 if early else 500,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import awkward as ak
 import numpy as np
+from numpy.typing import NDArray
 
 from strangeness.events.generation.clustering import Jets, antikt
 from strangeness.events.generation.detector import (
@@ -29,6 +30,9 @@ from strangeness.events.generation.substructure import (
     subjettiness_columns,
     taken,
 )
+
+SECTORS = 24
+"""Parts of the azimuth in which momenta are summed before clustering."""
 
 
 @dataclass(frozen=True)
@@ -126,9 +130,10 @@ def _single(events: Any, seen: Objects, process: Process, cuts: JetCuts) -> tupl
 
 
 def _pairs(events: int, seen: Objects, cuts: DijetCuts) -> tuple[Columns, dict[str, int]]:
-    jets = antikt(seen, events, cuts.radius, cuts.pt_low)
-    number = np.flatnonzero(ak.to_numpy(ak.num(jets.pt)) >= 2)
-    jets = Jets(*(part[number][:, :2] for part in jets))
+    hopeful = np.flatnonzero(within_half_turn(seen, events) > cuts.leading_pt)
+    jets = antikt(renumbered(seen, hopeful, events), len(hopeful), cuts.radius, cuts.pt_low)
+    two = np.flatnonzero(ak.to_numpy(ak.num(jets.pt)) >= 2)
+    jets, number = Jets(*(part[two][:, :2] for part in jets)), hopeful[two]
     central = ak.to_numpy(ak.all(abs(jets.eta) < cuts.eta_max, axis=1))
     good = central & (ak.to_numpy(jets.pt[:, 0]) > cuts.leading_pt)
     jets = Jets(*(part[good] for part in jets))
@@ -142,3 +147,24 @@ def _pairs(events: int, seen: Objects, cuts: DijetCuts) -> tuple[Columns, dict[s
     columns = taken(columns, np.flatnonzero(columns["mjj"] >= cuts.mjj_low))
     selected = len(columns["event"])
     return columns, {"selected": selected, "matched": selected}
+
+
+def within_half_turn(seen: Objects, events: int) -> NDArray[np.float64]:
+    """The largest scalar pT within half a turn of azimuth, (events,) in GeV: no jet of an event has more.
+
+    It costs a tenth of the clustering, which events without a hard jet are then spared.
+    """
+    sector = np.floor(np.mod(seen.phi, 2.0 * np.pi) * (SECTORS / (2.0 * np.pi))).astype(np.int64) % SECTORS
+    sums = np.bincount(seen.event * SECTORS + sector, seen.pt, events * SECTORS).reshape(events, SECTORS)
+    # one sector more than half a turn, because a jet may begin anywhere in the first
+    total = np.cumsum(np.concatenate([np.zeros((events, 1)), sums, sums], axis=1), axis=1)
+    width = SECTORS // 2 + 1
+    return (total[:, width : width + SECTORS] - total[:, :SECTORS]).max(axis=1, initial=0.0)
+
+
+def renumbered(seen: Objects, kept: NDArray[np.int64], events: int) -> Objects:
+    """The objects of the events ``kept``, which become events 0, 1, 2 ..."""
+    number = np.full(events, -1, dtype=np.int64)
+    number[kept] = np.arange(len(kept))
+    seen = seen._replace(event=number[seen.event])
+    return seen.select(seen.event >= 0)

@@ -47,7 +47,9 @@ def generate(sample: Sample, part: Part, number: int, seed: int) -> tuple[Column
     pieces: list[Columns] = []
     counts: Counter[str] = Counter()
     start = number * sample.shard_events
-    for batch, tried in pythia.batches(part.process, mine, sample.shard_events, early=sample.early):
+    for batch, tried in pythia.batches(
+        part.process, mine, sample.shard_events, sample.batch_events, sample.early
+    ):
         columns, passed = selection.rows(batch, part.process, sample.cuts, rng, sample.detector)
         columns["event"] += start
         start += len(batch)

@@ -8,10 +8,9 @@ import awkward as ak
 import numpy as np
 from numpy.typing import NDArray
 
-from strangeness.events.generation.clustering import Jets, subjettiness
+from strangeness.events.generation.clustering import Jets, flat_constituents, subjettiness
 from strangeness.events.generation.matching import wrapped
 from strangeness.jets.nsubjettiness import nsubjettiness
-from strangeness.jets.ragged import ragged
 
 Columns = dict[str, NDArray[Any]]
 AXES, BETAS = 9, {"b05": 0.5, "b1": 1.0, "b2": 2.0}
@@ -85,8 +84,7 @@ def subjettiness_columns(leading: tuple[Jets, Jets], radius: float) -> Columns:
     for number, jets in enumerate(leading, start=1):
         parts = jets.constituents
         counts = ak.to_numpy(ak.num(parts))
-        pt, eta, phi = (ak.to_numpy(ak.flatten(parts[name])) for name in ("pt", "eta", "phi"))
-        tau = nsubjettiness(ragged(pt, eta, phi, counts), AXES, tuple(BETAS.values()), radius=radius)
+        tau = nsubjettiness(flat_constituents(parts), AXES, tuple(BETAS.values()), radius=radius)
         for name in ("mass", "pt", "eta", "phi"):
             columns[f"{'mj' if name == 'mass' else name}{number}"] = ak.to_numpy(getattr(jets, name))
         columns[f"multiplicity{number}"] = counts.astype(np.float64)
