@@ -96,9 +96,11 @@ def test_two_runs_into_one_file_and_other_settings_are_refused(strangeness, tmp_
 
 def test_a_full_disk_leaves_no_file(strangeness, whole: Path, tmp_path: Path) -> None:
     where = ("--out", tmp_path / "s.parquet", "--work", whole / "work")
-    with files_of_at_most(1500):
+    with files_of_at_most(5000):
         assert "cannot write" in strangeness(*SIGNAL, *where).error()
     assert [path.name for path in tmp_path.iterdir()] == [".s.parquet.run"]
+    with files_of_at_most(100):
+        assert "cannot write" in strangeness(*SIGNAL, *where).error()
     assert strangeness(*SIGNAL, *where).code == 0
     assert sha256(tmp_path / "s.parquet") == sha256(whole / "s.parquet")
 

@@ -26,16 +26,14 @@ def claimed(out: str | os.PathLike[str], settings: Mapping[str, Any]) -> Iterato
     path = target.parent / f".{target.name}.run"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        stream = open(path, "a+", encoding="utf-8")  # noqa: SIM115 - only opening it may fail here
+        stream = open(path, "a+b", buffering=0)  # noqa: SIM115 - only opening it may fail here
     except OSError as error:
         raise FileError(f"cannot write '{path}': {error.strerror}", "Choose another place.") from error
     with stream:
         _hold(stream, target)
         stream.seek(0)
         _refuse_other(stream.read(), settings, target, path)
-        stream.truncate(0)
-        stream.write(json.dumps(dict(settings)))
-        stream.flush()
+        _write(stream, json.dumps(dict(settings)).encode(), path)
         yield
         path.unlink(missing_ok=True)
 
@@ -54,7 +52,17 @@ def _hold(stream: Any, target: Path) -> None:
         ) from error
 
 
-def _refuse_other(text: str, settings: Mapping[str, Any], target: Path, path: Path) -> None:
+def _write(stream: Any, text: bytes, path: Path) -> None:
+    try:
+        stream.truncate(0)
+        written = stream.write(text)
+    except OSError as error:
+        raise FileError(f"cannot write '{path}': {error.strerror}", "Free some space.") from error
+    if written < len(text):
+        raise FileError(f"cannot write '{path}': the disk is full", "Free some space.")
+
+
+def _refuse_other(text: bytes, settings: Mapping[str, Any], target: Path, path: Path) -> None:
     try:
         before = json.loads(text)
     except ValueError:
