@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from strangeness.core.artefact import load, save
 from strangeness.core.batch import ArraySource, make_batch
 from strangeness.core.errors import InputError
 from strangeness.jets import shapes
@@ -165,3 +167,11 @@ def test_other_columns_and_empty_sources_are_refused() -> None:
     empty = ArraySource(make_batch({"constituents": toy_jets()}).take(np.arange(0)))
     with pytest.raises(InputError, match="no batch"):
         JetFeatures().fit_map(empty, key=key)
+
+
+def test_a_stored_map_makes_the_same(tmp_path: Path) -> None:
+    batch = make_batch({"constituents": toy_jets()})
+    fitted = JetFeatures(tau_beta=2).fit_map(ArraySource(batch), key=jax.random.key(0))
+    save(tmp_path / "map", fitted)
+    loaded, _ = load(tmp_path / "map", {"JetFeatureMap": JetFeatureMap})
+    np.testing.assert_array_equal(loaded(batch).x, fitted(batch).x)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from math import hypot
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -10,10 +11,11 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from strangeness.core.artefact import load, save
 from strangeness.core.batch import ArraySource, make_batch
 from strangeness.core.errors import InputError
 from strangeness.representations import PointClouds
-from strangeness.representations.jet_graphs import JetGraphs
+from strangeness.representations.jet_graphs import JetGraphMap, JetGraphs
 from tests.representations.particles import toy_jets
 
 
@@ -119,3 +121,11 @@ def test_jets_without_particles_are_named() -> None:
     jets[4] = 0
     with pytest.raises(InputError, match="event 4 has no particle"):
         graphs_of(jets)
+
+
+def test_a_stored_map_makes_the_same(tmp_path: Path) -> None:
+    batch = make_batch({"constituents": toy_jets()})
+    fitted = JetGraphs(most=6, neighbours=2).fit_map(ArraySource(batch), key=jax.random.key(0))
+    save(tmp_path / "map", fitted)
+    loaded, _ = load(tmp_path / "map", {"JetGraphMap": JetGraphMap})
+    jax.tree.map(np.testing.assert_array_equal, loaded(batch).x, fitted(batch).x)

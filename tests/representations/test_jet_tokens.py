@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from strangeness.core.artefact import load, save
 from strangeness.core.batch import ArraySource, make_batch
 from strangeness.core.errors import InputError
 from strangeness.representations.jet_tokens import PADDING, JetTokenMap, JetTokens
@@ -107,3 +109,11 @@ def test_jets_without_particles_are_named() -> None:
     jets[4] = 0
     with pytest.raises(InputError, match="event 4 has no particle"):
         tokens_of(jets)
+
+
+def test_a_stored_map_makes_the_same(tmp_path: Path) -> None:
+    batch = make_batch({"constituents": toy_jets()})
+    fitted = JetTokens(bins=(10, 12)).fit_map(ArraySource(batch), key=jax.random.key(0))
+    save(tmp_path / "map", fitted)
+    loaded, _ = load(tmp_path / "map", {"JetTokenMap": JetTokenMap})
+    np.testing.assert_array_equal(loaded(batch).x, fitted(batch).x)

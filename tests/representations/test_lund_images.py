@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import jax
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from strangeness.core.artefact import load, save
 from strangeness.core.batch import ArraySource, make_batch
 from strangeness.core.errors import InputError
 from strangeness.jets.lund import lund_planes
@@ -92,3 +94,11 @@ def test_jets_without_particles_are_named() -> None:
     jets[4] = 0
     with pytest.raises(InputError, match="event 4 has no particle"):
         images_of(jets)
+
+
+def test_a_stored_map_makes_the_same(tmp_path: Path) -> None:
+    batch = make_batch({"constituents": toy_jets()})
+    fitted = LundImages(pixels=8, log_kt=(0, 5)).fit_map(ArraySource(batch), key=jax.random.key(0))
+    save(tmp_path / "map", fitted)
+    loaded, _ = load(tmp_path / "map", {"LundImageMap": LundImageMap})
+    np.testing.assert_array_equal(loaded(batch).x, fitted(batch).x)

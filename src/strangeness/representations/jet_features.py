@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
-from types import MappingProxyType
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import equinox as eqx
 import numpy as np
@@ -20,15 +19,17 @@ from strangeness.jets.correlations import correlations
 from strangeness.jets.grooming import soft_drop
 from strangeness.jets.nsubjettiness import AXES, nsubjettiness
 from strangeness.jets.ragged import Floats, Jets
+from strangeness.representations.jet_feature_names import (
+    CORRELATED,
+    DROPPED,
+    SAFE,
+    SAFETY,
+    SHAPES,
+    refuse_features,
+)
 from strangeness.representations.particles import CONSTITUENTS, constituents_of
 from strangeness.representations.ragged_jets import jets_in_blocks, tried_on
 
-MOST_AXES = 9
-_SHAPES = frozenset({"mass", "pt", "multiplicity", "girth", "width", "ptd"})
-_DROPPED = frozenset({"softdrop_mass", "z_g", "r_g"})
-_CORRELATED = frozenset({"e2", "e3", "c2", "d2"})
-_TAUS = tuple(f"tau{n}" for n in range(1, MOST_AXES + 1))
-_RATIOS = tuple(f"tau{n}{n - 1}" for n in range(2, MOST_AXES + 1))
 _ROUNDING = 1e-12
 """Axes nearer than this to their particles are on top of them: directions are rounded."""
 _RANGES = {
@@ -39,37 +40,6 @@ _RANGES = {
     "drop_beta": (0.0, 4.0),
 }
 """The smallest and the largest value of each number among the options."""
-
-Safety = Literal["infrared and collinear", "ratio", "no"]
-
-SAFETY: Mapping[str, Safety] = MappingProxyType(
-    {
-        "mass": "infrared and collinear",
-        "pt": "infrared and collinear",
-        "multiplicity": "no",
-        "girth": "infrared and collinear",
-        "width": "infrared and collinear",
-        "ptd": "no",
-        "softdrop_mass": "infrared and collinear",
-        "z_g": "no",
-        "r_g": "infrared and collinear",
-        "e2": "infrared and collinear",
-        "e3": "infrared and collinear",
-        "c2": "ratio",
-        "d2": "ratio",
-        **dict.fromkeys(_TAUS, "infrared and collinear"),
-        **dict.fromkeys(_RATIOS, "ratio"),
-    }
-)
-"""Feature -> what it does not depend on.
-
-A "ratio" is safe only away from a vanishing denominator: where that is 0 the ratio is set to 0, and the
-softest emission moves it by its whole range (arXiv:1307.1699). ``z_g`` is not safe for the same reason
-(arXiv:1502.01719); ``multiplicity`` and ``ptd`` change with every soft or collinear particle.
-"""
-
-SAFE = tuple(name for name, safety in SAFETY.items() if safety == "infrared and collinear")
-"""The infrared- and collinear-safe features."""
 
 
 class JetFeatureMap(Map):
@@ -84,7 +54,7 @@ class JetFeatureMap(Map):
     drop_beta: float = eqx.field(static=True)
 
     def __check_init__(self) -> None:
-        _refuse_features(self.features, tuple(SAFETY))
+        refuse_features(self.features, tuple(SAFETY))
         _refuse_numbers(self)
 
     @property
@@ -112,13 +82,13 @@ class JetFeatureMap(Map):
     def _found(self, jets: Jets) -> dict[str, Floats]:
         """The features of jets, shape (jets,) each, and those that come with them at no cost."""
         wanted, found = set(self.features), {}
-        if wanted & _SHAPES:
+        if wanted & SHAPES:
             found |= self._shapes(jets)
-        if wanted & _DROPPED:
+        if wanted & DROPPED:
             found |= self._dropped(jets)
-        if wanted & _CORRELATED:
+        if wanted & CORRELATED:
             parts = correlations(jets, (self.correlation_beta,))
-            found |= {name: getattr(parts, name)[:, 0] for name in _CORRELATED}
+            found |= {name: getattr(parts, name)[:, 0] for name in CORRELATED}
         if number := max((int(name[3]) for name in wanted if name.startswith("tau")), default=0):
             found |= self._taus(jets, number)
         return found
@@ -160,34 +130,7 @@ _CITATION = Citation(
 
 @dataclass
 class _Features(Representation):
-    """Jet features, all of them from the particles of the jet alone.
-
-    ``x["constituents"]`` (n, m, 3) is read as by ``JetImages``: pt [GeV], eta, phi, relative to the jet axis
-    or absolute, since a boost along the beam and a turn about it change nothing; all features but masses and
-    ``pt`` (GeV) are dimensionless. Constituents are massless, dR is in rapidity and azimuth, and axes are
-    those of the sum of four-vectors.
-
-    * ``mass``, ``pt``: of the sum of all four-vectors. ``multiplicity``: the number of particles with pt > 0.
-    * ``girth``, ``width``: sum_i pt_i (dR(i, axis) / radius)^k / sum_i pt_i, k = 1 and 2 (arXiv:1106.3076).
-    * ``ptd``: sqrt(sum pt^2) / sum pt, 1 for one particle.
-    * ``softdrop_mass``, ``z_g``, ``r_g``: after soft drop (arXiv:1402.2657) with ``z_cut``, ``drop_beta`` and
-      ``radius``; all 0 where no splitting passes, as in a jet of one particle.
-    * ``tau1`` to ``tau9``, ``tau21`` to ``tau98``: N-subjettiness (arXiv:1011.2268) with the exponent
-      ``tau_beta`` and its ratios; tau_N = 0 for jets of at most N particles, ratios 0 where the lower is 0.
-    * ``e2``, ``e3``, ``c2``, ``d2``: energy correlations (arXiv:1305.0007, arXiv:1409.6298) with the exponent
-      ``correlation_beta``; e2 = 0 for one particle, e3 = 0 for two, and c2, d2 are 0 where e2 is 0.
-
-    Particles of equal direction count as one direction: they give mass, tau, e2 and r_g of 0.
-
-    Attributes:
-        features: names, in this order.
-        radius: R0 of the jets, from 0.001 to pi.
-        axes: 'wta_kt' or 'kt', the exclusive subjets that N-subjettiness is measured from.
-        tau_beta: from 0.5 to 4.
-        correlation_beta: from 0.5 to 4.
-        z_cut: from 0 to 0.49.
-        drop_beta: from 0, where soft drop is the modified mass drop, to 4.
-    """
+    """What ``JetFeatures`` and ``SafeJetFeatures`` share: all but which features are allowed."""
 
     features: tuple[str, ...] = ()
     radius: float = 0.8
@@ -211,7 +154,7 @@ class _Features(Representation):
         """
         if isinstance(self.features, str):
             raise InputError(f"'features' is the text {self.features!r}", "Give a list of names.")
-        _refuse_features(self.features, self.allowed)
+        refuse_features(self.features, self.allowed)
         _refuse_numbers(self)
         numbers = (float(getattr(self, name)) for name in _RANGES)
         values = dict(zip(_RANGES, numbers, strict=True))
@@ -220,10 +163,33 @@ class _Features(Representation):
 
 @dataclass
 class JetFeatures(_Features):
-    """Any features of ``SAFETY``; the options are those of both classes, described below.
+    """Features of jets, all of them from the particles of the jet alone.
+
+    ``x["constituents"]`` (n, m, 3) is read as by ``JetImages``: pt [GeV], eta, phi, relative to the jet axis
+    or absolute, since a boost along the beam and a turn about it change nothing; all features but masses and
+    ``pt`` (GeV) are dimensionless. Constituents are massless, dR is in rapidity and azimuth, and axes are
+    those of the sum of four-vectors.
+
+    * ``mass``, ``pt``: of the sum of all four-vectors. ``multiplicity``: the number of particles with pt > 0.
+    * ``girth``, ``width``: sum_i pt_i (dR(i, axis) / radius)^k / sum_i pt_i, k = 1 and 2 (arXiv:1106.3076).
+    * ``ptd``: sqrt(sum pt^2) / sum pt, 1 for one particle.
+    * ``softdrop_mass``, ``z_g``, ``r_g``: after soft drop (arXiv:1402.2657) with ``z_cut``, ``drop_beta`` and
+      ``radius``; all 0 where no splitting passes, as in a jet of one particle.
+    * ``tau1`` to ``tau9``, ``tau21`` to ``tau98``: N-subjettiness (arXiv:1011.2268) with the exponent
+      ``tau_beta`` and its ratios; tau_N = 0 for jets of at most N particles, ratios 0 where the lower is 0.
+    * ``e2``, ``e3``, ``c2``, ``d2``: energy correlations (arXiv:1305.0007, arXiv:1409.6298) with the exponent
+      ``correlation_beta``; e2 = 0 for one particle, e3 = 0 for two, and c2, d2 are 0 where e2 is 0.
+
+    Particles of equal direction count as one direction: they give mass, tau, e2 and r_g of 0.
 
     Attributes:
-        safe_features: those of ``features`` that are infrared and collinear safe.
+        features: names of ``SAFETY``, in this order; ``safe_features`` are the safe ones of them.
+        radius: R0 of the jets, from 0.001 to pi.
+        axes: 'wta_kt' or 'kt', the exclusive subjets that N-subjettiness is measured from.
+        tau_beta: from 0.5 to 4.
+        correlation_beta: from 0.5 to 4.
+        z_cut: from 0 to 0.49.
+        drop_beta: from 0, where soft drop is the modified mass drop, to 4.
     """
 
     features: tuple[str, ...] = (
@@ -247,12 +213,13 @@ class JetFeatures(_Features):
 
     @property
     def safe_features(self) -> tuple[str, ...]:
+        """Those of the features that are infrared and collinear safe."""
         return tuple(name for name in self.features if SAFETY.get(name) == "infrared and collinear")
 
 
 @dataclass
 class SafeJetFeatures(_Features):
-    """The infrared- and collinear-safe features alone, ``SAFE``; others are refused."""
+    """Infrared- and collinear-safe features alone, ``SAFE``; values and options are as in ``JetFeatures``."""
 
     features: tuple[str, ...] = ("mass", "pt", "girth", "softdrop_mass", "r_g", "tau1", "tau2", "tau3")
 
@@ -263,18 +230,6 @@ class SafeJetFeatures(_Features):
         _CITATION,
         safe="infrared and collinear",
     )
-
-
-def _refuse_features(features: tuple[str, ...], allowed: tuple[str, ...]) -> None:
-    if not features or len(set(features)) < len(features):
-        raise InputError(f"the features {list(features)[:12]}", "Name one or more, each once.")
-    for name in features:
-        if name in SAFETY and name not in allowed:
-            raise InputError(
-                f"the feature '{name}' is not infrared and collinear safe", "Ask JetFeatures for it."
-            )
-        if name not in SAFETY:
-            raise InputError(f"no feature is called '{name}'", nearest(name, allowed))
 
 
 def _refuse_numbers(options: Any) -> None:
