@@ -74,7 +74,7 @@ def batches(
     Raises:
         MissingDependency, InputError: as ``generator``, and where ``early`` lets no event pass.
     """
-    hook: Any = _hook(early) if early else None
+    hook: Any = hook_of(early) if early else None
     pythia = generator(process, seed, hook)
     for start in range(0, events, size):
         before = hook.calls if hook else start
@@ -87,8 +87,8 @@ def batches(
         yield batch, (hook.calls if hook else start + len(batch)) - before
 
 
-def _hook(early: EarlyVeto) -> Any:
-    """``early`` as a Pythia hook that counts its calls, one an event.
+def hook_of(early: EarlyVeto) -> Any:
+    """``early`` as a Pythia hook: ``calls`` counts events, ``stage`` holds the pT of those that pass (GeV).
 
     Raises:
         MissingDependency: without pythia8mc.
@@ -103,7 +103,8 @@ def _hook(early: EarlyVeto) -> Any:
     class Hook(pythia8mc.UserHooks):  # type: ignore[misc]
         def __init__(self) -> None:
             pythia8mc.UserHooks.__init__(self)
-            self.calls, self.passed, self.hopeless = 0, 0, False
+            self.calls, self.hopeless = 0, False
+            self.stage: list[float] = []
 
         def canVetoPT(self) -> bool:
             return True
@@ -114,11 +115,13 @@ def _hook(early: EarlyVeto) -> Any:
         def doVetoPT(self, _position: int, event: Any) -> bool:
             self.calls += 1
             jets.analyze(event)
-            passes = jets.sizeJet() > 0 and jets.pT(0) >= early.pt
-            self.passed += passes
+            pt = jets.pT(0) if jets.sizeJet() else 0.0
+            if pt >= early.pt:
+                self.stage.append(pt)
+                return False
             # Pythia would look for an event that passes for ever
-            self.hopeless |= self.calls >= PATIENCE and self.passed == 0
-            return not (passes or self.hopeless)
+            self.hopeless |= self.calls >= PATIENCE and not self.stage
+            return not self.hopeless
 
     with quiet():
         # the first use prints a banner
