@@ -89,16 +89,17 @@ def jets(index: int, seed: int) -> Raw:
 def _class(name: str, index: int, seed: int) -> Raw:
     try:
         from strangeness.events.generation import processes
-        from strangeness.events.generation.jet_hits import QUARK_GLUON, jet_hits, light_or_gluon
+        from strangeness.events.generation.jet_hits import QUARK_GLUON, jet_hits
+        from strangeness.events.generation.matching import GLUE, LIGHT
         from strangeness.events.generation.pythia import batches
         from strangeness.events.generation.windows import padded
 
         process = {"quark": processes.QUARK, "gluon": processes.GLUON}[name]
-        events, _ = next(batches(process, 1000 * seed + index + 1, EVENTS, size=EVENTS))
+        events, _ = next(batches(process, 1 + seed % 900_000_000, EVENTS, size=EVENTS))
     except (ImportError, MissingDependency) as error:
         raise NotRun("Pythia and FastJet come with the extra 'generate'") from error
     columns, hits = jet_hits(events, process, QUARK_GLUON, np.random.default_rng([seed, index]))
-    kept = np.flatnonzero(light_or_gluon(columns["parton"]) >= 0)
+    kept = np.flatnonzero(np.isin(columns["label"], (LIGHT, GLUE)))
     return _summed(padded(hits.of(kept), len(kept)), columns["pt"][kept])
 
 

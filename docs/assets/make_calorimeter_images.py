@@ -20,7 +20,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from PIL import Image
 
-from strangeness.events.generation.jet_hits import QUARK_GLUON, jet_hits, light_or_gluon
+from strangeness.events.generation.jet_hits import QUARK_GLUON, jet_hits
+from strangeness.events.generation.matching import GLUE, LIGHT
 from strangeness.events.generation.processes import GLUON, QUARK, Process
 from strangeness.events.generation.pythia import batches
 from strangeness.events.generation.substructure import Columns
@@ -55,7 +56,7 @@ def _shard(process: Process, shard: int, work: Path) -> Mapping[str, NDArray[Any
         seed = SEEDS[process.name] + shard
         events, _ = next(batches(process, seed, EVENTS, size=EVENTS))
         columns, hits = jet_hits(events, process, QUARK_GLUON, np.random.default_rng(seed))
-        kept = np.flatnonzero(light_or_gluon(columns["parton"]) >= 0)
+        kept = np.flatnonzero(np.isin(columns["label"], (LIGHT, GLUE)))
         around = {f"hits_{name}": values for name, values in hits.of(kept)._asdict().items()}
         work.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_suffix(".part.npz")
