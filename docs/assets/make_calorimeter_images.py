@@ -2,14 +2,16 @@
 
 ``python docs/assets/make_calorimeter_images.py --work FOLDER`` generates 1,500 quark and 1,500 gluon jets
 with Pythia 8 (about a quarter of an hour on one core; a run that was stopped goes on where it was) and writes
-``calorimeter-*.png`` beside itself. It needs the extra ``generate``.
+``calorimeter-*.png`` beside itself and the table of that page to the screen. It needs the extra ``generate``.
 """
 
 from __future__ import annotations
 
 import argparse
 import io
+import sys
 from collections.abc import Mapping
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +30,7 @@ from strangeness.events.generation.substructure import Columns
 from strangeness.events.generation.windows import Hits, padded
 from strangeness.representations.calorimeter_images import calorimeter_images
 from strangeness.representations.calorimeter_pixels import CELL, CELLS, HALF_WIDTH, Images
+from strangeness.representations.image_statistics import sparsity
 
 JETS, EVENTS = 1500, 500
 SIZES = ((125, 1.0), (40, 0.8), (12, 0.8))
@@ -128,19 +131,39 @@ def _save(figure: Figure, path: Path) -> None:
     Image.open(drawn).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
+def table(images: Mapping[tuple[int, float], Mapping[str, Images]]) -> str:
+    """Markdown: active pixels and what the hardest hold, of each class, size and layer."""
+    lines = [
+        "| class | layer | pixels | active | in the hardest | in the 10 hardest |",
+        "|---|---|---|---|---|---|",
+    ]
+    for (pixels, _), classes in images.items():
+        for (name, each), channel in product(classes.items(), range(3)):
+            found = sparsity(each[..., channel : channel + 1], (1, 10))
+            shares = [found.active.mean(), *found.held.mean(axis=0)]
+            shown = " | ".join(f"{share:.1%}" for share in shares)
+            lines.append(f"| {name} | {TITLES[channel]} | {pixels} x {pixels} | {shown} |")
+    return "\n".join(lines)
+
+
 def drawn(work: Path, folder: Path = HERE) -> None:
     """All figures, from the jets in ``work``."""
     jets = {process.name: generated(process, JETS, work) for process in (QUARK, GLUON)}
     hits = {name: padded(each, JETS) for name, (_, each) in jets.items()}
-    one = {name: hits[name][at : at + 1] for name, at in singles(jets).items()}
-    mean, single = {}, {}
-    for size in SIZES:
-        every = {name: calorimeter_images(each, size[0], crop=size[1]) for name, each in hits.items()}
-        mean[size] = averages(every)
-        single[size] = {name: calorimeter_images(each, size[0], crop=size[1]) for name, each in one.items()}
+    every = {
+        size: {name: calorimeter_images(each, size[0], crop=size[1]) for name, each in hits.items()}
+        for size in SIZES
+    }
+    at = singles(jets)
+    single = {
+        size: {name: each[at[name]][None] for name, each in classes.items()}
+        for size, classes in every.items()
+    }
+    mean = {size: averages(classes) for size, classes in every.items()}
     grid(mean, folder / "calorimeter-average.png")
     grid(single, folder / "calorimeter-single.png")
     profiles(mean[SIZES[0]], folder / "calorimeter-profile.png")
+    sys.stdout.write(f"{table(every)}\n")
 
 
 if __name__ == "__main__":
