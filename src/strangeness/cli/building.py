@@ -20,7 +20,14 @@ from strangeness.core.train import with_epochs
 from strangeness.detectors.controls import OneFeature, SumOfFeatures
 from strangeness.detectors.mahalanobis import Mahalanobis
 from strangeness.methods.dijet_search import ALPHA, FEATURES, MJJ_RANGE
-from strangeness.representations import JetImages, KinematicFeatures, PointClouds
+from strangeness.representations import (
+    EnergyFlow,
+    JetFeatures,
+    JetImages,
+    KinematicFeatures,
+    LundImages,
+    PointClouds,
+)
 from strangeness.search.background import DijetFunction
 from strangeness.search.bump_hunt import BumpHunt
 from strangeness.search.counting import CountingExperiment
@@ -85,6 +92,13 @@ def representation_of(table: RepresentationTable) -> Representation:
         return JetImages(table.pixels, half_width=table.half_width, normalisation=table.normalisation)
     if table.kind == "points":
         return PointClouds(table.most)
+    if table.kind == "jet-features":
+        named = {} if table.features is None else {"features": tuple(table.features)}
+        return JetFeatures(radius=table.radius, **named)
+    if table.kind == "energy-flow":
+        return EnergyFlow(degree=table.degree, beta=table.beta)
+    if table.kind == "lund-images":
+        return LundImages(table.pixels)
     return KinematicFeatures(tuple(table.features or ()), log=tuple(table.log or ()))
 
 

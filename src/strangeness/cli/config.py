@@ -48,20 +48,32 @@ class RepresentationTable(_Table):
 
     ``features``: columns in this order, those in ``log`` as log(1 + value); left out, the dijet search's.
     ``images``: of the particles, ``pixels`` along a side. ``points``: the ``most`` hardest particles.
+    ``jet-features``: computed from the particles, those named in ``features``. ``energy-flow``: polynomials of
+    up to ``degree`` edges. ``lund-images``: of the primary Lund plane.
     """
 
-    kind: Literal["features", "images", "points"] = "features"
+    kind: Literal["features", "images", "points", "jet-features", "energy-flow", "lund-images"] = "features"
     features: Annotated[list[str], Field(min_length=1)] | None = None
     log: list[str] | None = None
     pixels: Annotated[int, Field(ge=2, le=512)] = 40
     half_width: Positive = 0.7
     normalisation: Literal["largest", "sum", "set", "log", "sqrt"] = "largest"
     most: Annotated[int, Field(ge=1, le=4096)] = 64
+    radius: Annotated[float, Field(ge=1e-3, le=3.14)] = 0.8
+    degree: Annotated[int, Field(ge=1, le=5)] = 3
+    beta: Annotated[float, Field(ge=0.1, le=4.0)] = 1.0
 
     @model_validator(mode="after")
     def _fits(self) -> RepresentationTable:
-        belongs = {"features": ("features", "log"), "images": ("pixels", "half_width", "normalisation")}
-        allowed = {"kind", *belongs.get(self.kind, ("most",))}
+        belongs = {
+            "features": ("features", "log"),
+            "images": ("pixels", "half_width", "normalisation"),
+            "points": ("most",),
+            "jet-features": ("features", "radius"),
+            "energy-flow": ("degree", "beta"),
+            "lund-images": ("pixels",),
+        }
+        allowed = {"kind", *belongs[self.kind]}
         stray = sorted(self.model_fields_set - allowed)
         if stray:
             raise ValueError(f"'{stray[0]}' does not belong to kind = '{self.kind}'")
