@@ -182,4 +182,4 @@ def test_what_cannot_decay_is_refused(make: Any, said: str) -> None:
 
 def test_unweighting_gives_up_where_weights_are_the_way() -> None:
     with pytest.raises(InputError, match="Use phase_space and its weights"):
-        unweighted(1.0, [0.0] * 40, 10_000, rng())
+        unweighted(1.0, [0.0] * 40, 10_000_000, rng())

@@ -9,18 +9,40 @@ from strangeness.events.toys.phase_space import (
     rambo,
     unweighted,
 )
+from strangeness.events.toys.spectra import (
+    Features,
+    Spectrum,
+    breit_wigner,
+    dijet,
+    double_sided,
+    exponential,
+    gaussian,
+    planted,
+    power_law,
+    spectrum,
+)
 from strangeness.events.toys.top import contact_decay, top_decay
 
 __all__ = [
     "Decays",
+    "Features",
     "GaussianMixture",
+    "Spectrum",
     "as_events",
     "blobs",
+    "breit_wigner",
     "contact_decay",
+    "dijet",
+    "double_sided",
+    "exponential",
+    "gaussian",
     "massless_volume",
     "mixture",
     "phase_space",
+    "planted",
+    "power_law",
     "rambo",
+    "spectrum",
     "top_decay",
     "unweighted",
 ]
