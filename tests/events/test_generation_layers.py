@@ -22,6 +22,7 @@ from strangeness.events.generation.layers import (
 )
 from strangeness.events.generation.shower import Profile, Window, cells, spread
 from strangeness.events.generation.windows import Axes, Hits, hits_around, padded
+from strangeness.representations.calorimeter_images import calorimeter_images
 
 N = 40_000
 CELL = 2.0 * np.pi / 360
@@ -262,6 +263,26 @@ def test_padded_hits_are_the_flat_ones() -> None:
     assert rows.shape == (7, counts.max(), 4) and not rows[5:].any()
     np.testing.assert_array_equal(np.concatenate([rows[i, :n, 3] for i, n in enumerate(counts)]), found.pt)
     np.testing.assert_array_equal(np.concatenate([rows[i, :n, 0] for i, n in enumerate(counts)]), found.layer)
+
+
+def test_images_of_hits_have_each_cell_in_its_own_pixel_even_from_half_precision() -> None:
+    # cells and towers everywhere, the outermost included
+    axis = np.arange(-68, 69) * CELL
+    eta, phi = (values.ravel() for values in np.meshgrid(axis, axis))
+    same = np.ones(len(eta))
+    made = Deposits(np.zeros(len(eta), int), eta + 0.5 * CELL, phi + 0.5 * CELL, same)
+    axes = Axes(np.zeros(1, int), np.full(1, 0.5 * CELL), np.full(1, 0.5 * CELL))
+    found = hits_around(Layers(made.take(np.zeros(0, int)), made, made), axes, settings=EVERYTHING)
+    assert np.bincount(found.layer).tolist() == [0, 125**2, 25**2]
+    rows = padded(found, 1)
+    image = calorimeter_images(rows)
+    assert np.all(image[..., 1:] > 0)
+    mine = found.layer == 1
+    np.testing.assert_array_equal(image[0, :, :, 1].T.ravel(), found.pt[mine])
+    np.testing.assert_allclose(image.sum(), found.pt.sum(), rtol=1e-5)
+    half = calorimeter_images(rows.astype(np.float16))
+    # 11 bits of the pt; another pixel would be off by all of it
+    np.testing.assert_allclose(half, image, rtol=1e-3)
 
 
 def test_axes_that_point_nowhere_and_other_grids_are_refused() -> None:
