@@ -62,7 +62,7 @@ def ragged(pt: object, eta: object, phi: object, counts: object) -> Jets:
     owner = np.repeat(np.arange(len(number)), number)
     left = np.bincount(owner[kept], minlength=len(number))
     offsets = np.concatenate([[0], np.cumsum(left)]).astype(np.int64)
-    return Jets(*(values[kept] for values in columns), offsets)
+    return Jets(columns[0][kept], columns[1][kept], columns[2][kept], offsets)
 
 
 def padded(x: NDArray[np.floating], mask: NDArray[np.bool_] | None = None) -> Jets:
