@@ -128,7 +128,9 @@ def _read(
     jet, d_eta, d_phi, energy = _pairs(deposits, event, centres)
     x, y = (values / window.size + 0.5 * window.cells for values in (d_eta, d_phi))
     filled = cells(profile, window, jet, x, y, energy, len(event))
-    jet, row, column = np.nonzero(filled > zero)
+    # a list of flat places is several times faster than one along three axes
+    above = np.flatnonzero(filled > zero)
+    jet, row, column = np.unravel_index(above, filled.shape)
     seen = filled[jet, row, column]
     d_eta, d_phi = ((values + (0.5 - 0.5 * window.cells)) * window.size for values in (row, column))
     return jet, d_eta, d_phi, seen / np.cosh(centres[0][jet] + d_eta)
