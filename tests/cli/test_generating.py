@@ -15,8 +15,10 @@ import pyarrow.parquet as pq
 import pytest
 
 from strangeness.core.files import sha256
+from strangeness.core.identity import as_uint64
 from strangeness.events.generation.claim import claimed
 from strangeness.events.reading import read
+from strangeness.events.toys.named import TOYS
 from tests.cli.test_interrupted import files_of_at_most
 
 pytest.importorskip("pythia8mc")
@@ -132,6 +134,32 @@ def test_mistakes_are_named(strangeness, tmp_path: Path, arguments: tuple[str, .
 
 
 def test_processes_are_listed(strangeness) -> None:
-    assert "--set: mass 3500 GeV, x 500 GeV, y 100 GeV" in strangeness("list", "--processes").out
+    assert "--set: mass 3500, x 500, y 100" in strangeness("list", "--processes").out
     rows = json.loads(strangeness("list", "--processes", "--json").out)
     assert {"name", "summary", "citation", "parameters"} == set(rows[0])
+
+
+@pytest.mark.parametrize("name", sorted(TOYS))
+def test_a_toy_is_a_file_of_its_own_events(strangeness, tmp_path: Path, name: str) -> None:
+    first, again, other = (tmp_path / f"{name}-{i}.parquet" for i in range(3))
+    assert "of the toy" in strangeness("generate", name, "--events", "300", "--out", first).out
+    strangeness("generate", name, "--events", "300", "--out", again)
+    strangeness("generate", name, "--events", "300", "--out", other, "--seed", "2")
+    assert first.read_bytes() == again.read_bytes()
+    events, others = read(first), read(other)
+    # a Poisson number lies within five of its deviations
+    assert abs(len(events) - 300) < 5 * 300**0.5
+    assert not set(as_uint64(events.id)) & set(as_uint64(others.id))
+
+
+def test_a_toy_refuses_what_belongs_to_others(strangeness, tmp_path: Path) -> None:
+    where = ("--events", "5", "--out", tmp_path / "t.parquet")
+    assert "takes no 'mpi'" in strangeness("generate", "blobs", "--mpi", *where).error()
+    assert "takes no 'cuts'" in strangeness("generate", "blobs", "--radius", "1", *where).error()
+    wrong = strangeness("generate", "blobs", "--set", "dimension=3", *where).error()
+    assert "no parameter 'dimension'. Did you mean dimensions" in wrong
+    assert (
+        "Give a whole number from 2 to 20"
+        in strangeness("generate", "phase-space", "--set", "particles=2.5", *where).error()
+    )
+    assert not (tmp_path / "t.parquet").exists()

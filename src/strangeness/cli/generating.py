@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from strangeness.cli.toys import make_toy
 from strangeness.core.errors import FileError, InputError
 
 
@@ -61,6 +62,10 @@ def run_generate(wanted: Wanted, out: Path, *, quiet: bool, as_json: bool) -> st
         raise FileError(f"'{out}' exists", "Choose another file, or remove it.")
     if not 1 <= wanted.workers <= 256:
         raise InputError(f"{wanted.workers} workers", "Give 1 to 256.")
+    from strangeness.events.toys.named import TOYS
+
+    if wanted.process in TOYS:
+        return make_toy(wanted, out, parameters_of(wanted.set), as_json=as_json)
     from strangeness.events.generation.make import default_work, make_sample
     from strangeness.events.generation.pool import write_pool_manifest
 
@@ -101,25 +106,30 @@ def _said(metadata: Mapping[str, Any]) -> str:
 
 
 def listed_processes(*, as_json: bool) -> str:
-    """All processes with their parameters, as a table for the eye or as JSON."""
+    """All processes and toys with their parameters, as a table for the eye or as JSON."""
     from strangeness.events.generation.processes import PROCESSES
+    from strangeness.events.toys.named import TOYS
 
+    rows = [
+        {
+            "name": card.name,
+            "summary": card.summary,
+            "citation": card.citation,
+            "parameters": {p.name: p.default for p in card.parameters},
+        }
+        for card in PROCESSES.values()
+    ]
+    rows += [
+        {"name": toy.name, "summary": toy.summary, "citation": "", "parameters": dict(toy.parameters)}
+        for toy in TOYS.values()
+    ]
     if as_json:
-        rows = [
-            {
-                "name": card.name,
-                "summary": card.summary,
-                "citation": card.citation,
-                "parameters": {p.name: p.default for p in card.parameters},
-            }
-            for card in PROCESSES.values()
-        ]
         return json.dumps(rows, indent=1, allow_nan=False)
-    width = max(map(len, PROCESSES)) + 2
+    width = max(len(row["name"]) for row in rows) + 2
     lines = []
-    for card in PROCESSES.values():
-        lines.append(f"{card.name:<{width}}{card.summary} ({card.citation})")
-        given = [f"{p.name} {p.default:g}{' ' + p.unit if p.unit else ''}" for p in card.parameters]
+    for row in rows:
+        lines.append(f"{row['name']:<{width}}{row['summary']} ({row['citation'] or 'without Pythia'})")
+        given = [f"{name} {value:g}" for name, value in row["parameters"].items()]
         if given:
             lines.append(f"{'':<{width}}--set: {', '.join(given)}")
     return "\n".join(lines)
