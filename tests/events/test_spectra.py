@@ -113,7 +113,8 @@ FLAT = blobs([[0.0]])
 def plant(**changed: Any) -> Any:
     law = exponential(LOW, HIGH, 500.0)
     given: dict[str, Any] = {"background": law, "signal": None, "expected": (10.0, 0.0), "name": "toy"}
-    return planted(**given | {"rng": np.random.default_rng(0)} | changed)
+    given |= {"rng": np.random.default_rng(0), **changed}
+    return planted(**given)
 
 
 @pytest.mark.parametrize(
