@@ -22,8 +22,8 @@ MEANING = {
     "reference.layout": "as `data.layout`",
     "reference.unit": "as `data.unit`",
     "reference.tree": "as `data.tree`",
-    "representation.kind": "columns; images of the particles or the hardest of them; or what is computed from the "
-    "particles: see the [representations](../reference/representations.md)",
+    "representation.kind": "columns; images of the particles or the hardest of them; or what is "
+    "computed from the particles: see the [representations](../reference/representations.md)",
     "representation.features": f"columns or derived features; left out: {toml(list(FEATURES.features))}",
     "representation.log": f"those that enter as log(1 + value); left out: those of "
     f"{toml(list(FEATURES.log))} that are among the features",

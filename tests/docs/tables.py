@@ -17,9 +17,19 @@ _SPAN = re.compile(r"(<!-- table: (?P<name>[a-z0-9 -]+) -->\n).*?(<!-- end -->)"
 
 def all_tables() -> dict[str, Callable[[], str]]:
     """Name in the page -> the function that makes the table."""
-    from tests.docs import cards, commands, comparison, configuration, images, processes, results, samples
+    from tests.docs import (
+        cards,
+        commands,
+        comparison,
+        configuration,
+        images,
+        physics,
+        processes,
+        results,
+        samples,
+    )
 
-    rooms = (cards, commands, comparison, configuration, images, processes, results, samples)
+    rooms = (cards, commands, comparison, configuration, images, physics, processes, results, samples)
     return {name: make for room in rooms for name, make in room.TABLES.items()}
 
 

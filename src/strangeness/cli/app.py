@@ -17,7 +17,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 sample = typer.Typer(
-    help="Make the shipped samples again.", epilog="Example: strangeness sample make jets --out jets.parquet"
+    help="Make the shipped samples again, and one that is too large to ship.",
+    epilog="Example: strangeness sample make dijets-56 --workers 2 --out dijets-56.parquet",
 )
 app.add_typer(sample, name="sample")
 recipe = typer.Typer(
@@ -300,15 +301,17 @@ def generate(
 
 @sample.command(epilog="Example: strangeness sample make dijets --out dijets.parquet --work shards")
 def make(
-    name: Annotated[str, typer.Argument(help="jets or dijets.")],
+    name: Annotated[str, typer.Argument(help="jets, dijets or dijets-56.")],
     out: Annotated[Path, typer.Option(help="The Parquet file to write.")],
     work: Annotated[Path | None, typer.Option(help="Folder of finished shards [the user's cache].")] = None,
     seed: Seed = 1,
+    workers: Annotated[int, typer.Option(help="Processes, each on one core.")] = 1,
+    quiet: Quiet = False,
 ) -> None:
     """Generate a sample with Pythia 8 and FastJet; started again, it goes on where it was stopped."""
     from strangeness.cli.samples import make_file
 
-    typer.echo(make_file(name, out, work, seed=1 if seed is None else seed))
+    typer.echo(make_file(name, out, work, seed=1 if seed is None else seed, workers=workers, quiet=quiet))
 
 
 @recipe.command("list", epilog="Example: strangeness recipe list")

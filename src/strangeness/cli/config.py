@@ -48,8 +48,8 @@ class RepresentationTable(_Table):
 
     ``features``: columns in this order, those in ``log`` as log(1 + value); left out, the dijet search's.
     ``images``: of the particles, ``pixels`` along a side. ``points``: the ``most`` hardest particles.
-    ``jet-features``: computed from the particles, those named in ``features``. ``energy-flow``: polynomials of
-    up to ``degree`` edges. ``lund-images``: of the primary Lund plane.
+    ``jet-features``: computed from the particles, those named in ``features``. ``energy-flow``: polynomials
+    of up to ``degree`` edges. ``lund-images``: of the primary Lund plane.
     """
 
     kind: Literal["features", "images", "points", "jet-features", "energy-flow", "lund-images"] = "features"

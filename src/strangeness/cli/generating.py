@@ -51,6 +51,17 @@ def parameters_of(pairs: Sequence[str]) -> dict[str, float]:
     return found
 
 
+def checked_workers(workers: int) -> int:
+    """The number of processes.
+
+    Raises:
+        InputError: unless it is 1 to 256.
+    """
+    if not 1 <= workers <= 256:
+        raise InputError(f"{workers} workers", "Give 1 to 256.")
+    return workers
+
+
 def run_generate(wanted: Wanted, out: Path, *, quiet: bool, as_json: bool) -> str:
     """Generate what is asked for and say what was made.
 
@@ -60,8 +71,7 @@ def run_generate(wanted: Wanted, out: Path, *, quiet: bool, as_json: bool) -> st
     """
     if out.exists():
         raise FileError(f"'{out}' exists", "Choose another file, or remove it.")
-    if not 1 <= wanted.workers <= 256:
-        raise InputError(f"{wanted.workers} workers", "Give 1 to 256.")
+    workers = checked_workers(wanted.workers)
     from strangeness.events.toys.named import TOYS
 
     if wanted.process in TOYS:
@@ -70,7 +80,7 @@ def run_generate(wanted: Wanted, out: Path, *, quiet: bool, as_json: bool) -> st
     from strangeness.events.generation.pool import write_pool_manifest
 
     sample, work = _sample(wanted), wanted.work or default_work()
-    metadata = make_sample(sample, out, work, seed=wanted.seed, workers=wanted.workers, quiet=quiet)
+    metadata = make_sample(sample, out, work, seed=wanted.seed, workers=workers, quiet=quiet)
     if wanted.manifest is not None:
         write_pool_manifest(sample, work, wanted.seed, out, wanted.manifest)
     if as_json:

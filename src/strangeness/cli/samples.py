@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from strangeness.cli.generating import checked_workers
 from strangeness.core.errors import FileError
 
 
-def make_file(name: str, out: Path, work: Path | None, *, seed: int) -> str:
+def make_file(name: str, out: Path, work: Path | None, *, seed: int, workers: int, quiet: bool) -> str:
     """Make the sample ``name`` and say what was made.
 
     Raises:
@@ -18,6 +19,6 @@ def make_file(name: str, out: Path, work: Path | None, *, seed: int) -> str:
         raise FileError(f"'{out}' exists", "Choose another file, or remove it.")
     from strangeness.events.generation.make import make_sample
 
-    metadata = make_sample(name, out, work, seed=seed)
+    metadata = make_sample(name, out, work, seed=seed, workers=checked_workers(workers), quiet=quiet)
     kept = sum(part["kept"] for part in metadata["parts"])
     return f"{out}: {kept} events of the sample '{name}', seed {seed}."

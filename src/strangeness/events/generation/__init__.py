@@ -1,5 +1,5 @@
-"""Collider events from Pythia 8 and FastJet: hard process, first detector step, jets, substructure, samples.
+"""Collider events from Pythia 8 and FastJet: hard process, detector step, jets, substructure, samples.
 
 Needs the extra ``generate``; nothing here is imported by reading the shipped samples. Multiparton
-interactions and pile-up are off in every process.
+interactions are off unless a process or a request has them on; there is no pile-up.
 """
