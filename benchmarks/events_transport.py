@@ -17,7 +17,7 @@ from strangeness.jets.ragged import padded
 from strangeness.jets.transport import energy_movers_distance
 
 SPEED = "energy mover's distances against a loop over POT"
-_PAIRS = 400
+_PAIRS = 200
 
 
 def plain_loop(jets: NDArray[Any], others: NDArray[Any]) -> NDArray[np.float64]:
@@ -53,7 +53,7 @@ def _against_pot(index: int, seed: int) -> Raw:
     if difference > 1e-12:
         raise ArithmeticError(f"the distances differ by {difference:g}")
     rival = partial(_cpu_seconds, partial(plain_loop, first, second))
-    return {**alternate(partial(_cpu_seconds, ours), rival, 5), "pairs": _PAIRS}
+    return {**alternate(partial(_cpu_seconds, ours), rival, 3), "pairs": _PAIRS}
 
 
 def _rate(raws: Any) -> Measured:
