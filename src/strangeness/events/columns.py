@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 from strangeness.core.errors import FileError, InputError, StrangenessError, nearest
 from strangeness.core.identity import as_words
 from strangeness.events.events import Constituents
+from strangeness.events.hits import Hits
 
-CONSTITUENTS = "constituents"
+CONSTITUENTS, HITS = "constituents", "hits"
 ABSURD_RATIO, ABSURD_BYTES = 250, 2**28  # no measured numbers compress so well; small files are let through
 
 
@@ -26,7 +27,7 @@ class Request:
     Attributes:
         path: the file.
         chunk: most events at a time.
-        columns: features to read, ``constituents`` among them if wanted; None for all.
+        columns: features to read, ``constituents`` and ``hits`` among them if wanted; None for all.
         label: the column that holds truth, or None to leave truth in the file.
         tree: the tree of a ROOT file, or None to find it.
     """
@@ -41,6 +42,11 @@ class Request:
     def constituents(self) -> bool:
         """Whether particles are wanted if there are any."""
         return self.columns is None or CONSTITUENTS in self.columns
+
+    @property
+    def hits(self) -> bool:
+        """Whether hits are wanted if there are any."""
+        return self.columns is None or HITS in self.columns
 
     def features(self, available: Iterable[str], more: Iterable[str] = ()) -> list[str]:
         """The features to read: all of those ``available``, or the named ones, which may be in ``more`` too.
@@ -58,6 +64,8 @@ class Request:
                 raise InputError(
                     f"the column '{name}' of '{self.path}' is truth", "Leave it out of 'columns'."
                 )
+            if name not in names and name == HITS:
+                raise InputError(f"'{self.path}' has no hits", "Leave 'hits' out of 'columns'.")
             if name not in names:
                 raise InputError(f"'{self.path}' has no column '{name}'", nearest(name, names))
         return wanted
@@ -97,6 +105,7 @@ class Part:
     weight: NDArray[Any] | None = None
     label: NDArray[Any] | None = None
     metadata: Mapping[str, Any] = field(default_factory=dict)
+    hits: Hits | None = None
 
 
 BROKEN: tuple[type[Exception], ...] = (

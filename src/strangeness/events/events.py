@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, ClassVar, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from strangeness.core.batch import DATA, REFERENCE, Batch, make_batch
 from strangeness.core.errors import InputError, nearest
+from strangeness.events.hits import Hits
+from strangeness.events.jagged import Jagged, joined
+
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True)
-class Constituents:
+class Constituents(Jagged):
     """The particles of each event, one jagged list an event.
 
     Attributes:
@@ -25,49 +29,13 @@ class Constituents:
         relative: whether eta and phi are differences to a jet axis.
     """
 
-    offsets: NDArray[np.int64]
     pt: NDArray[np.float32]
     eta: NDArray[np.float32]
     phi: NDArray[np.float32]
     relative: bool = True
 
-    def __post_init__(self) -> None:
-        lengths = [len(self.pt), len(self.eta), len(self.phi)]
-        ends = [int(self.offsets[0]), int(self.offsets[-1])] if len(self.offsets) else [-1, -1]
-        if ends != [0, lengths[0]] or len(set(lengths)) != 1 or np.any(np.diff(self.offsets) < 0):
-            raise InputError(
-                f"constituents have offsets from {ends[0]} to {ends[1]} for {lengths} values of pt, eta, phi",
-                "Give offsets that rise from 0 to the number of particles.",
-            )
-
-    def __len__(self) -> int:
-        return len(self.offsets) - 1
-
-    @property
-    def counts(self) -> NDArray[np.int64]:
-        """Particles an event, (n,)."""
-        return np.diff(self.offsets)
-
-    def take(self, rows: NDArray[Any]) -> Constituents:
-        """The lists of the selected events (mask or indices)."""
-        index = np.arange(len(self))[rows]
-        counts = self.counts[index]
-        offsets = np.concatenate([[0], np.cumsum(counts)])
-        inner = np.arange(offsets[-1]) - np.repeat(offsets[:-1], counts)
-        pick = np.repeat(self.offsets[:-1][index], counts) + inner
-        return Constituents(offsets, self.pt[pick], self.eta[pick], self.phi[pick], self.relative)
-
-    def padded(self, most: int | None = None) -> NDArray[np.float32]:
-        """(n, most, 3) of pt, eta, phi, zeros behind the last particle; the list is cut at ``most``."""
-        most = int(self.counts.max(initial=1)) if most is None else most
-        keep = np.minimum(self.counts, most)
-        rows = np.repeat(np.arange(len(self)), keep)
-        columns = np.arange(keep.sum()) - np.repeat(np.cumsum(keep) - keep, keep)
-        pick = np.repeat(self.offsets[:-1], keep) + columns
-        out = np.zeros((len(self), most, 3), np.float32)
-        for axis, values in enumerate((self.pt, self.eta, self.phi)):
-            out[rows, columns, axis] = values[pick]
-        return out
+    WHAT: ClassVar[str] = "constituents"
+    COLUMNS: ClassVar[tuple[str, ...]] = ("pt", "eta", "phi")
 
 
 @dataclass(frozen=True)
@@ -81,6 +49,7 @@ class Events:
         id: identity, ``uint32`` (n, 2).
         weight: ``float64`` (n,), dimensionless.
         constituents: particles of each event, or None.
+        hits: hits of the detector around each jet, or None.
         truth: class of each event (0 = background) where it is known, else None.
         provenance: JSON values: file, generator, settings, selection.
     """
@@ -91,6 +60,7 @@ class Events:
     constituents: Constituents | None = None
     truth: Any = None
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    hits: Hits | None = None
 
     def __post_init__(self) -> None:
         if np.shape(self.id) != (len(self), 2):
@@ -101,10 +71,11 @@ class Events:
                     f"column '{name}' has shape {np.shape(column)} for {len(self)} events",
                     "Give one number an event.",
                 )
-        if self.constituents is not None and len(self.constituents) != len(self):
-            raise InputError(
-                f"{len(self.constituents)} lists of constituents for {len(self)} events", "Give one an event."
-            )
+        for lists in (self.constituents, self.hits):
+            if lists is not None and len(lists) != len(self):
+                raise InputError(
+                    f"{len(lists)} lists of {lists.WHAT} for {len(self)} events", "Give one an event."
+                )
 
     def __len__(self) -> int:
         return len(self.id)
@@ -122,6 +93,7 @@ class Events:
             weight=self.weight[rows],
             constituents=None if self.constituents is None else self.constituents.take(rows),
             truth=None if self.truth is None else np.asarray(self.truth)[rows],
+            hits=None if self.hits is None else self.hits.take(rows),
         )
 
     def column(self, name: str) -> NDArray[np.floating[Any]]:
@@ -174,6 +146,8 @@ class Events:
     ) -> Batch:
         """A batch whose ``x`` is the dict of features, with ``constituents`` padded to (n, m, 3).
 
+        ``hits`` are padded to (n, m, 4) of layer, eta, phi, pt.
+
         Args:
             data: whether the events are the data under test (else reference).
             context: the column that the score must not sculpt.
@@ -187,6 +161,8 @@ class Events:
         x: dict[str, Any] = {name: np.asarray(column) for name, column in self.features.items()}
         if self.constituents is not None:
             x["constituents"] = self.constituents.padded()
+        if self.hits is not None:
+            x["hits"] = self.hits.padded()
         value = None if context is None else self.column(context).astype(np.float64)
         inside = None if region is None or value is None else (value >= region[0]) & (value < region[1])
         return make_batch(
@@ -201,7 +177,7 @@ class Events:
 
 
 def concatenate_events(parts: Sequence[Events]) -> Events:
-    """Events one behind the other; the columns of the first, truth only if all have it.
+    """Events one behind the other; the columns of the first, lists and truth only if all have them.
 
     Raises:
         InputError: when there is no part, a part lacks a column of the first, or the constituents of one are
@@ -210,21 +186,22 @@ def concatenate_events(parts: Sequence[Events]) -> Events:
     if not parts:
         raise InputError("there are no events", "Loosen the selection or check the file.")
     first = parts[0]
-    lists = [part.constituents for part in parts if part.constituents is not None]
-    truths = [part.truth for part in parts if part.truth is not None]
+    particles = _all([part.constituents for part in parts])
+    if particles and len({part.relative for part in particles}) > 1:
+        raise InputError("some constituents are relative to a jet axis and some are not", "Join one kind.")
+    hits, truths = _all([part.hits for part in parts]), _all([part.truth for part in parts])
     return Events(
         features={n: np.concatenate([part.raw_column(n) for part in parts]) for n in first.features},
         id=np.concatenate([part.id for part in parts]),
         weight=np.concatenate([part.weight for part in parts]),
-        constituents=_join(lists) if len(lists) == len(parts) else None,
-        truth=np.concatenate(truths) if len(truths) == len(parts) else None,
+        constituents=joined(particles) if particles else None,
+        truth=np.concatenate(truths) if truths else None,
         provenance=first.provenance,
+        hits=joined(hits) if hits else None,
     )
 
 
-def _join(lists: Sequence[Constituents]) -> Constituents:
-    if len({part.relative for part in lists}) > 1:
-        raise InputError("some constituents are relative to a jet axis and some are not", "Join one kind.")
-    counts = np.concatenate([part.counts for part in lists])
-    pt, eta, phi = (np.concatenate([getattr(part, name) for part in lists]) for name in ("pt", "eta", "phi"))
-    return Constituents(np.concatenate([[0], np.cumsum(counts)]), pt, eta, phi, lists[0].relative)
+def _all(values: Sequence[_T | None]) -> list[_T]:
+    """The values, or none where one of them is missing."""
+    known = [value for value in values if value is not None]
+    return known if len(known) == len(values) else []

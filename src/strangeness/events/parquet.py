@@ -1,4 +1,4 @@
-"""Our Parquet files: scalar columns are features, three list columns the particles, JSON in the metadata.
+"""Our Parquet files: scalar columns are features, list columns particles and hits, JSON in the metadata.
 
 Imported only when such a file is read or written, because it loads pyarrow.
 """
@@ -18,17 +18,13 @@ from numpy.typing import NDArray
 from strangeness.core.errors import FileError, InputError
 from strangeness.core.files import written_whole
 from strangeness.core.identity import as_uint64
-from strangeness.events.columns import CONSTITUENTS, Part, Request, readable, refuse_absurd
-from strangeness.events.events import Constituents, Events
+from strangeness.events.columns import CONSTITUENTS, HITS, Part, Request, readable, refuse_absurd
+from strangeness.events.events import Events
+from strangeness.events.parquet_lists import Lists, columns_of, lists_in
 
 METADATA = b"strangeness"
 _ROW_GROUP = 65_536
 _GROUP_BYTES = 100_000_000  # unpacked bytes of a row group that may be held
-_LISTS = tuple(
-    ((f"{prefix}pt", f"{prefix}{d}eta", f"{prefix}{d}phi"), d == "d_")
-    for prefix in ("constituents_", "")
-    for d in ("d_", "")
-)
 
 
 def parts(request: Request, kind: str) -> Iterator[Part]:
@@ -38,8 +34,9 @@ def parts(request: Request, kind: str) -> Iterator[Part]:
         refuse_absurd(request.path, file.metadata.num_rows * len(schema.names) * 4)
         scalars, lists = _kinds(schema, request)
         names = [name for name in ("id", "weight") if name in scalars]
-        features, label = request.features(scalars), request.truth(scalars)
-        others = [*names, *([label] if label else []), *(lists[0] if lists else ())]
+        features = request.features(scalars, [HITS] if lists.hits else [])
+        features, label = [name for name in features if name in scalars], request.truth(scalars)
+        others = [*names, *([label] if label else []), *lists.particles, *lists.hits]
         wanted = list(dict.fromkeys([*features, *others]))
         metadata = _metadata(schema, request)
         for table in _pieces(file, request.chunk, wanted):
@@ -47,7 +44,8 @@ def parts(request: Request, kind: str) -> Iterator[Part]:
             yield Part(
                 rows=table.num_rows,
                 features={name: column[name] for name in features},
-                constituents=_constituents(table, lists, request) if lists else None,
+                constituents=lists.constituents_of(table, request),
+                hits=lists.hits_of(table, request),
                 id=column.get("id"),
                 weight=column.get("weight"),
                 label=_numbers(table.column(label), label, request) if label else None,
@@ -95,10 +93,9 @@ def write_parquet(events: Events, path: str | os.PathLike[str]) -> None:
     columns: dict[str, Any] = {"id": as_uint64(events.id), "weight": np.asarray(events.weight, np.float64)}
     if events.truth is not None:
         columns["label"] = np.asarray(events.truth, np.int64)
-    if events.constituents is not None:
-        columns |= _lists(events.constituents)
+    columns |= columns_of(events.constituents, events.hits)
     for name, values in events.features.items():
-        if name in columns or name in ("label", CONSTITUENTS):
+        if name in columns or name in ("label", CONSTITUENTS, HITS):
             raise InputError(f"a feature is called '{name}', which has its own meaning", "Rename it.")
         columns[name] = np.asarray(values)
     metadata = json.dumps(dict(events.provenance), allow_nan=False).encode()
@@ -107,27 +104,14 @@ def write_parquet(events: Events, path: str | os.PathLike[str]) -> None:
         pq.write_table(table, temporary, compression="zstd", row_group_size=_ROW_GROUP)
 
 
-def _lists(particles: Constituents) -> dict[str, Any]:
-    d = "d_" if particles.relative else ""
-    offsets = pa.array(np.asarray(particles.offsets, np.int64))
-    names = {"pt": "pt", f"{d}eta": "eta", f"{d}phi": "phi"}
-    return {
-        f"constituents_{name}": pa.LargeListArray.from_arrays(offsets, pa.array(getattr(particles, field)))
-        for name, field in names.items()
-    }
-
-
-def _kinds(schema: pa.Schema, request: Request) -> tuple[list[str], tuple[tuple[str, ...], bool] | None]:
-    """The names of scalar columns of numbers; those of the particles, and whether they are relative."""
+def _kinds(schema: pa.Schema, request: Request) -> tuple[list[str], Lists]:
+    """The names of scalar columns of numbers, and the columns of particles and hits."""
     doubled = sorted({name for name in schema.names if schema.names.count(name) > 1})
     if doubled:
         raise FileError(f"'{request.path}' has two columns '{doubled[0]}'", "Rename one of them.")
     scalars = [field.name for field in schema if _numeric(field.type)]
     jagged = {field.name for field in schema if _list_of_numbers(field.type)}
-    lists = next((entry for entry in _LISTS if jagged.issuperset(entry[0])), None)
-    if request.columns is not None and request.constituents and lists is None:
-        raise request.no_constituents()
-    return scalars, lists if request.constituents else None
+    return scalars, lists_in(jagged, request)
 
 
 def _numeric(kind: pa.DataType) -> bool:
@@ -144,21 +128,6 @@ def _numbers(column: Any, name: str, request: Request) -> NDArray[Any]:
     if name == "id" and column.null_count:
         raise FileError(f"column 'id' of '{request.path}' has missing values", "Store one identity an event.")
     return column.to_numpy(zero_copy_only=False)
-
-
-def _constituents(table: Any, lists: tuple[tuple[str, ...], bool], request: Request) -> Constituents:
-    names, relative = lists
-    columns = [table.column(name) for name in names]
-    lengths = [np.asarray(column.value_lengths().fill_null(-1)) for column in columns]
-    for name, length in zip(names, lengths, strict=True):
-        if np.any(length != lengths[0]) or np.any(length < 0):
-            raise FileError(
-                f"the lists '{names[0]}' and '{name}' of '{request.path}' differ in length or are missing",
-                "Write one entry a particle in each.",
-            )
-    values = [np.asarray(column.flatten().to_numpy(zero_copy_only=False), np.float32) for column in columns]
-    offsets = np.concatenate([[0], np.cumsum(lengths[0], dtype=np.int64)])
-    return Constituents(offsets, values[0], values[1], values[2], relative)
 
 
 def _metadata(schema: pa.Schema, request: Request) -> dict[str, Any]:

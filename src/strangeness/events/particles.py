@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +11,11 @@ from numpy.typing import NDArray
 
 from strangeness.core.errors import FileError
 from strangeness.events.events import Constituents
+from strangeness.events.hits import LAYERS, Hits
+from strangeness.events.jagged import Jagged
 
 MOST = 10_000
-"""No jet and no event has more particles; a longer list is an error."""
+"""No jet and no event has more particles or hits; a longer list is an error."""
 JET = ("pt", "eta", "phi", "mass", "multiplicity")
 
 
@@ -22,18 +25,42 @@ def tidy(particles: Constituents, path: Path, start: int) -> Constituents:
     Raises:
         FileError: for NaN, infinity, a negative pt, or more than 10,000 particles, naming the event.
     """
-    if not len(particles):
-        return particles
-    if particles.counts.max() > MOST:
-        row = int(np.argmax(particles.counts > MOST))
+    _refuse_wrong(particles, path, start)
+    return falling(particles)
+
+
+def tidy_hits(hits: Hits, path: Path, start: int) -> Hits:
+    """The hits as they are; ``start`` is the jet of the first.
+
+    Raises:
+        FileError: as ``tidy``, and for a layer that is none of 0, 1 and 2.
+    """
+    _refuse_wrong(hits, path, start)
+    wrong = ~np.isin(hits.layer, range(len(LAYERS)))
+    if wrong.any():
+        place = int(np.argmax(wrong))
         raise FileError(
-            f"event {start + row} of '{path}' has {particles.counts[row]} constituents",
+            f"a hit of '{path}' is in layer {hits.layer[place]:g} in event {start + _row(hits, place)}",
+            "Give 0 tracks, 1 ECAL or 2 HCAL.",
+        )
+    return replace(hits, layer=hits.layer.astype(np.int8))
+
+
+def _refuse_wrong(lists: Constituents | Hits, path: Path, start: int) -> None:
+    if not len(lists):
+        return
+    if lists.counts.max() > MOST:
+        row = int(np.argmax(lists.counts > MOST))
+        raise FileError(
+            f"event {start + row} of '{path}' has {lists.counts[row]} {lists.WHAT}",
             f"Lists of up to {MOST} are read: check how it was written.",
         )
-    values = (particles.pt, particles.eta, particles.phi)
-    if not all(np.isfinite(column).all() for column in values) or np.any(particles.pt < 0):
-        raise _wrong(particles, path, start)
-    return falling(particles)
+    if not all(np.isfinite(column).all() for column in lists.columns) or np.any(lists.pt < 0):
+        raise _wrong(lists, path, start)
+
+
+def _row(lists: Jagged, place: int) -> int:
+    return int(np.searchsorted(lists.offsets, place, side="right")) - 1
 
 
 def falling(particles: Constituents) -> Constituents:
@@ -49,15 +76,15 @@ def falling(particles: Constituents) -> Constituents:
     return Constituents(particles.offsets, pt, eta, phi, particles.relative)
 
 
-def _wrong(particles: Constituents, path: Path, start: int) -> FileError:
-    for name in ("pt", "eta", "phi"):
-        values = getattr(particles, name)
+def _wrong(lists: Constituents | Hits, path: Path, start: int) -> FileError:
+    for name in lists.COLUMNS:
+        values = getattr(lists, name)
         bad = ~np.isfinite(values) | ((values < 0) if name == "pt" else False)
         if bad.any():
             place = int(np.argmax(bad))
-            row = int(np.searchsorted(particles.offsets, place, side="right")) - 1
             return FileError(
-                f"a constituent of '{path}' has {name} = {values[place]:g} in event {start + row}",
+                f"a {lists.WHAT[:-1]} of '{path}' has {name} = {values[place]:g} "
+                f"in event {start + _row(lists, place)}",
                 "Remove or repair NaN, infinite and negative values first.",
             )
     raise AssertionError("no value is wrong")

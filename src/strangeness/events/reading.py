@@ -17,8 +17,8 @@ from strangeness.core.identity import as_words, identities, salt, splitmix64
 from strangeness.events.columns import Part, Request, as_float, as_labels, as_words_of, checked
 from strangeness.events.detect import LAYOUTS, READERS, layout_of
 from strangeness.events.events import Events, concatenate_events
-from strangeness.events.particles import tidy
-from strangeness.events.units import checked_unit, in_gev, refuse_mev, refuse_negative
+from strangeness.events.particles import tidy, tidy_hits
+from strangeness.events.units import checked_unit, in_gev, lists_in_gev, refuse_mev, refuse_negative
 
 __all__ = ["LAYOUTS", "read", "read_chunks"]
 
@@ -40,9 +40,9 @@ def read(
     Args:
         path: the file; its content decides what it is, not its suffix.
         layout: one of ``LAYOUTS``, when the content should not decide.
-        columns: features to read, ``constituents`` among them if wanted; None reads all. Named columns must
-            be finite, and their energies and transverse momenta not negative; with None a column is checked
-            when it is used.
+        columns: features to read, ``constituents`` and ``hits`` among them if wanted; None reads all. Named
+            columns must be finite, and their energies and transverse momenta not negative; with None a column
+            is checked when it is used.
         label: the column that becomes truth; None leaves truth in the file. Where a public layout has its
             own, 'label' stands for it: ``is_signal_new`` (Top Tagging), ``y`` (energyflow), the place in the
             list of classes (JetClass).
@@ -54,7 +54,7 @@ def read(
 
     Raises:
         FileError: when the file is missing, a folder, empty, truncated, of another format, without events, or
-            holds NaN, infinite values, negative momenta, lists of more than 10,000 particles, objects or
+            holds NaN, infinite values, negative momenta, lists that are too long or disagree, objects or
             links, or seems to be in MeV.
         InputError: for a missing column (with the nearest names) or an unknown layout or unit.
     """
@@ -108,6 +108,7 @@ def _assembled(part: Part, request: Request, kind: str, name: str, start: int, u
         for column, values in features.items():
             refuse_negative(values, column, path, start)
     features, lists = in_gev(features, None if lists is None else tidy(lists, path, start), unit)
+    hits = None if part.hits is None else lists_in_gev(tidy_hits(part.hits, path, start), unit)
     return Events(
         features=features,
         id=_identity(part, name, start, path),
@@ -115,6 +116,7 @@ def _assembled(part: Part, request: Request, kind: str, name: str, start: int, u
         constituents=lists,
         truth=None if part.label is None else as_labels(part.label, str(request.label), path, start),
         provenance={"format": kind, **part.metadata, "name": name, "file": path.name},
+        hits=hits,
     )
 
 

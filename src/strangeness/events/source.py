@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strangeness.core.errors import InputError
-from strangeness.events.columns import CONSTITUENTS
+from strangeness.events.columns import CONSTITUENTS, HITS
 from strangeness.events.events import Events, concatenate_events
 from strangeness.events.reading import read_chunks
 
 EventSource = Events | Iterable[Events]
 """Events in memory, or anything that yields the same chunks of them each time that it is iterated."""
+_WITH_HITS = 4096
+"""Most jets with hits at a time: as padded rows and as images they are tens of times larger than others."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +41,15 @@ class EventFile:
         return read_chunks(self.path, self.chunk, columns=self.columns, **dict(self.options))
 
     def only(self, columns: Sequence[str]) -> EventFile:
-        """The same file, of which only these columns are read."""
-        return replace(self, columns=tuple(dict.fromkeys(columns)))
+        """The same file, of which only these columns are read; jets with hits, which are large, in few."""
+        chunk = min(self.chunk, _WITH_HITS) if HITS in columns else self.chunk
+        return replace(self, columns=tuple(dict.fromkeys(columns)), chunk=chunk)
 
     def available(self) -> tuple[str, ...]:
-        """The columns that its first event shows, ``constituents`` among them where there are any."""
+        """The columns that its first event shows, ``constituents`` and ``hits`` where there are any."""
         first = next(iter(replace(self, chunk=1, columns=None)))
-        return (*first.features, *(() if first.constituents is None else (CONSTITUENTS,)))
+        lists = {CONSTITUENTS: first.constituents, HITS: first.hits}
+        return (*first.features, *(name for name, found in lists.items() if found is not None))
 
 
 def chunks_of(source: EventSource) -> Iterator[Events]:
@@ -68,5 +72,5 @@ def column_of(source: EventSource, name: str) -> NDArray[np.floating[Any]]:
 def without_features(source: EventSource) -> Events:
     """Who the events are, their truth and where they come from, and nothing that is measured."""
     return concatenate_events(
-        [replace(events, features={}, constituents=None) for events in chunks_of(source)]
+        [replace(events, features={}, constituents=None, hits=None) for events in chunks_of(source)]
     )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from strangeness.core.errors import FileError, InputError, nearest
 from strangeness.events.events import Constituents
+from strangeness.events.hits import Hits
 
+_L = TypeVar("_L", Constituents, Hits)
 UNITS = ("GeV", "MeV")
 _PER_GEV = {"GeV": 1.0, "MeV": 1000.0}
 _TRANSVERSE = {"pt", "et"}
@@ -63,10 +66,15 @@ def in_gev(
     if scale == 1.0:
         return dict(features), particles
     scaled = {name: value / scale if is_energy(name) else value for name, value in features.items()}
-    if particles is None:
-        return scaled, None
-    pt = (particles.pt / np.float32(scale)).astype(np.float32)
-    return scaled, Constituents(particles.offsets, pt, particles.eta, particles.phi, particles.relative)
+    return scaled, lists_in_gev(particles, unit)
+
+
+def lists_in_gev(lists: _L | None, unit: str | None) -> _L | None:
+    """Particles or hits with their pt in GeV; None counts as GeV."""
+    scale = _PER_GEV[unit or "GeV"]
+    if lists is None or scale == 1.0:
+        return lists
+    return replace(lists, pt=(lists.pt / np.float32(scale)).astype(np.float32))
 
 
 def suspected(
