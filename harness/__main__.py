@@ -9,7 +9,7 @@ from pathlib import Path
 from harness.targets import freeze
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-FILES = {name: REPOSITORY / name / "targets.toml" for name in ("benchmarks", "validation")}
+FOLDERS = {name: REPOSITORY / name / "targets" for name in ("benchmarks", "validation")}
 FROZEN = REPOSITORY / "tests" / "structure" / "frozen_targets.json"
 
 
@@ -18,7 +18,7 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m harness", description=__doc__)
     options.add_argument("--freeze-targets", action="store_true", required=True)
     options.parse_args()
-    complaints = freeze(FILES, FROZEN)
+    complaints = freeze(FOLDERS, FROZEN)
     sys.stderr.writelines(f"{complaint}\n" for complaint in complaints)
     return 1 if complaints else 0
 

@@ -1,7 +1,7 @@
 """A case: how one or more rows of a table are measured, in shards that can be made again one by one.
 
 A capability is a module with a list ``CASES``. To add one, write ``benchmarks/NAME.py`` or
-``validation/NAME.py`` and give its rows their bounds in the ``targets.toml`` beside it.
+``validation/NAME.py`` and give its rows their bounds in ``targets/NAME.toml`` beside it.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Case:
 
     Attributes:
         name: unique in its capability.
-        rows: the rows of ``targets.toml`` that it fills.
+        rows: the rows of ``targets/`` that it fills.
         shard: ``shard(index, seed)`` returns raw counts and values as JSON (dicts with text keys, lists,
             numbers, text); it depends on its two arguments alone. It may raise ``NotRun``.
         shards: how many shards the full result has.

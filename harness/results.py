@@ -33,7 +33,7 @@ class Harness:
 
     def targets(self) -> dict[str, list[Target]]:
         """The targets by capability."""
-        return load_targets(self.folder / "targets.toml")
+        return load_targets(self.folder / "targets")
 
     def result_file(self, capability: str) -> Path:
         """Where the full result of a capability is committed."""
@@ -50,7 +50,7 @@ class Outcome:
 
 
 def table(harness: Harness, capability: str, cases: list[Case], outcomes: Mapping[str, Outcome]) -> list[Row]:
-    """One row for each target of the capability, in the order of ``targets.toml``."""
+    """One row for each target of the capability, in the order of its targets."""
     by_row = {row: outcomes[case.name] for case in cases for row in case.rows if case.name in outcomes}
     nothing = Outcome(against="not run: no case measures this row")
     rows = []

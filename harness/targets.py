@@ -39,17 +39,22 @@ class Target:
         return " and ".join(sides)
 
 
-def load_targets(file: Path) -> dict[str, list[Target]]:
-    """The targets of a harness by capability.
+def load_targets(folder: Path) -> dict[str, list[Target]]:
+    """The targets of a harness by capability: ``folder`` holds CAPABILITY.toml with rows ``[[CAPABILITY]]``.
 
     Raises:
-        ValueError: for an unknown key, a missing text, a row without bounds, or a name that is used twice.
+        ValueError: for rows of another capability, an unknown key, a missing text, a row without bounds, or a
+            name that is used twice.
     """
-    tables = tomllib.loads(file.read_text(encoding="utf-8"))
-    targets = {capability: [_target(row) for row in rows] for capability, rows in tables.items()}
+    targets: dict[str, list[Target]] = {}
+    for file in sorted(folder.glob("*.toml")):
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+        if set(tables) != {file.stem}:
+            raise ValueError(f"{file} holds rows of {', '.join(tables)}, not of {file.stem} alone")
+        targets[file.stem] = [_target(row) for row in tables[file.stem]]
     names = [target.name for rows in targets.values() for target in rows]
     if twice := sorted({name for name in names if names.count(name) > 1}):
-        raise ValueError(f"{file} names these rows twice: {', '.join(twice)}")
+        raise ValueError(f"{folder} names these rows twice: {', '.join(twice)}")
     return targets
 
 
@@ -100,10 +105,10 @@ def _above(new: float | None, old: float | None) -> bool:
     return old is not None and (new is None or new > old)
 
 
-def freeze(files: Mapping[str, Path], frozen: Path) -> list[str]:
+def freeze(folders: Mapping[str, Path], frozen: Path) -> list[str]:
     """Write the current bounds to ``frozen`` unless one was loosened; the complaints are returned."""
     before = json.loads(frozen.read_text(encoding="utf-8")) if frozen.exists() else {}
-    now = {harness: bounds(load_targets(file)) for harness, file in files.items()}
+    now = {harness: bounds(load_targets(folder)) for harness, folder in folders.items()}
     complaints = [c for harness in before for c in loosened(before[harness], now.get(harness, {}))]
     if not complaints:
         frozen.write_text(json.dumps(now, indent=1, sort_keys=True) + "\n", encoding="utf-8")

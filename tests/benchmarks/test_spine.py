@@ -11,7 +11,7 @@ CASES = {case.name: case for case in spine.CASES}
 
 
 def test_every_target_has_exactly_one_case(repository: Path) -> None:
-    targets = load_targets(repository / "benchmarks" / "targets.toml")["spine"]
+    targets = load_targets(repository / "benchmarks" / "targets")["spine"]
     rows = [row for case in spine.CASES for row in case.rows]
     assert sorted(rows) == sorted(target.name for target in targets)
     assert len(CASES) == len(spine.CASES)
@@ -19,7 +19,7 @@ def test_every_target_has_exactly_one_case(repository: Path) -> None:
 
 @pytest.mark.parametrize("name", ["conformal-memory", "import-heavy"])
 def test_counts_without_a_rival_meet_their_goals(repository: Path, name: str) -> None:
-    targets = {t.name: t for t in load_targets(repository / "benchmarks" / "targets.toml")["spine"]}
+    targets = {t.name: t for t in load_targets(repository / "benchmarks" / "targets")["spine"]}
     case = CASES[name]
     for row, measured in case.measured([case.shard(0, 1)]).items():
         assert targets[row].met(measured.value), (row, measured)

@@ -74,7 +74,8 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..
     folder = tmp_path / package
     folder.mkdir()
     (folder / "__init__.py").touch()
-    (folder / "targets.toml").write_text(TARGETS)
+    (folder / "targets").mkdir()
+    (folder / "targets" / "toy.toml").write_text(TARGETS)
     (folder / "toy.py").write_text(MODULE.format(package=package))
     (folder / "switches.py").write_text(f"EXTRA = 0\nRIVAL = 2.0\nSTOP = {str(tmp_path / 'stop')!r}\n")
     monkeypatch.syspath_prepend(tmp_path)
