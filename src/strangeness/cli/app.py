@@ -234,7 +234,8 @@ def list_(
 
 @app.command(
     epilog="Examples: strangeness generate wprime --set mass=4500 --events 3000 --out signal.parquet | "
-    "strangeness generate dijet --events 100000 --subjettiness --workers 2 --out background.parquet"
+    "strangeness generate dijet --events 100000 --subjettiness --workers 2 --out background.parquet | "
+    "strangeness generate quark --events 5000 --hits --out quarks.parquet"
 )
 def generate(
     process: Annotated[str, typer.Argument(metavar="PROCESS", help="See 'strangeness list --processes'.")],
@@ -258,6 +259,9 @@ def generate(
     rows: Annotated[str | None, typer.Option(help="jets or dijets [what suits the process].")] = None,
     subjettiness: Annotated[
         bool, typer.Option("--subjettiness", help="54 N-subjettinesses of two jets, not four ratios.")
+    ] = False,
+    hits: Annotated[
+        bool, typer.Option("--hits", help="Hits of tracker and calorimeters around each jet.")
     ] = False,
     no_detector: Annotated[
         bool, typer.Option("--no-detector", help="Visible particles as they are.")
@@ -289,6 +293,7 @@ def generate(
         bias=bias,
         rows=rows,
         subjettiness=subjettiness,
+        hits=hits,
         no_detector=no_detector,
         cuts={"radius": radius, "pt_min": pt_min, "pt_max": pt_max, "eta_max": eta_max, "mjj_min": mjj_min},
         work=work,

@@ -25,6 +25,7 @@ class Wanted:
     bias: float | None
     rows: str | None
     subjettiness: bool
+    hits: bool
     no_detector: bool
     cuts: Mapping[str, float | None]
     work: Path | None
@@ -104,6 +105,7 @@ def _sample(wanted: Wanted) -> Any:
             bias=wanted.bias,
             rows=wanted.rows,  # type: ignore[arg-type]
             subjettiness=wanted.subjettiness,
+            hits=wanted.hits,
             detector=not wanted.no_detector,
             cuts={name: value for name, value in wanted.cuts.items() if value is not None},
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 from strangeness.core.errors import InputError, MissingDependency, nearest
 from strangeness.events.generation.detector import DEFAULT, DetectorSettings
+from strangeness.events.generation.layers import STANDARD
 from strangeness.events.generation.processes import DIJET, QCD, TOP, Process, W, wprime
 from strangeness.events.generation.pythia import EarlyVeto
 from strangeness.events.generation.resample import Grid
@@ -34,6 +35,7 @@ class Sample:
 
     Shard s of part k holds ``shard_events`` generated events of the seed ``seed + SEEDS_PER_PART * k + s``;
     ``batch_events`` of them pass the detector at a time, with one sequence of random numbers.
+    With ``hits`` a row, which is a jet, holds the hits of three layers around it.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Sample:
     detector: DetectorSettings | None = DEFAULT
     early: EarlyVeto | None = None
     batch_events: int = 250
+    hits: bool = False
 
     @property
     def pairs(self) -> bool:
@@ -72,6 +75,8 @@ class Sample:
             "multiparton_interactions": "on" if any(p.process.mpi for p in self.parts) else "off",
             "pile_up": "off",
         }
+        if self.hits:  # said only then: the names of all other shards stay as they are
+            said["hits"] = asdict(STANDARD)
         return json.loads(json.dumps(said))  # tuples become lists, as they will be when it is read back
 
     def fingerprint(self, part: Part, seed: int) -> str:
@@ -86,8 +91,9 @@ class Sample:
             "detector",
             "early_veto",
             "versions",
+            "hits",
         )
-        kept = {name: what[name] for name in names}
+        kept = {name: what[name] for name in names if name in what}
         kept |= {"settings": _lines(part.process), "place": self.parts.index(part)}
         return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:16]
 

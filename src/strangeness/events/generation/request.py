@@ -64,6 +64,7 @@ class Request:
         subjettiness: the 54 N-subjettinesses in place of four ratios ('dijets' alone).
         detector: whether there is a detector step.
         cuts: by the names of ``CUT_NAMES``, in GeV.
+        hits: the hits of three detector layers around each jet ('jets' alone).
     """
 
     process: str
@@ -77,6 +78,7 @@ class Request:
     subjettiness: bool = False
     detector: bool = True
     cuts: Mapping[str, float] = field(default_factory=dict)
+    hits: bool = False
 
 
 def requested(request: Request) -> Sample:
@@ -89,6 +91,7 @@ def requested(request: Request) -> Sample:
         raise InputError(f"{request.events} events", "Ask for 1 to 100,000,000.")
     plain = process_named(request.process, **request.parameters)
     process, cuts = _changed(plain, request), _cuts(request)
+    _refuse_hits(request, cuts)
     early = None
     if isinstance(cuts, DijetCuts) and request.process == "dijet" and request.detector:
         early = EarlyVeto(10.0 * round(_EARLY * cuts.leading_pt / 10.0), radius=cuts.radius)
@@ -100,7 +103,17 @@ def requested(request: Request) -> Sample:
         detector=DEFAULT if request.detector else None,
         early=early,
         batch_events=250 if early else 500,
+        hits=request.hits,
     )
+
+
+def _refuse_hits(request: Request, cuts: Cuts) -> None:
+    if request.hits and isinstance(cuts, DijetCuts):
+        raise InputError(
+            f"'{request.process}' gives events of two jets, and hits are around one", "Ask for rows 'jets'."
+        )
+    if request.hits and not request.detector:
+        raise InputError("hits without a detector", "Leave 'no detector' out.")
 
 
 def _shard_events(rows: int, most: int) -> int:

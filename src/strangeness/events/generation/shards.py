@@ -16,6 +16,7 @@ from strangeness.core.files import written_whole
 from strangeness.events.generation import pythia, selection
 from strangeness.events.generation.assemble import joined
 from strangeness.events.generation.catalogue import SEEDS_PER_PART, Part, Sample
+from strangeness.events.generation.jet_hits import rows_with_hits
 from strangeness.events.generation.substructure import Columns
 
 FIRST_LOOK = 1000
@@ -50,7 +51,7 @@ def generate(sample: Sample, part: Part, number: int, seed: int) -> tuple[Column
     for batch, tried in pythia.batches(
         part.process, mine, sample.shard_events, sample.batch_events, sample.early
     ):
-        columns, passed = selection.rows(batch, part.process, sample.cuts, rng, sample.detector)
+        columns, passed = _rows(sample, part, batch, rng)
         columns["event"] += start
         start += len(batch)
         pieces.append(columns)
@@ -59,6 +60,14 @@ def generate(sample: Sample, part: Part, number: int, seed: int) -> tuple[Column
         if number == 0 and start >= FIRST_LOOK:
             refuse_nothing(part, counts)
     return joined(pieces), counts
+
+
+def _rows(sample: Sample, part: Part, batch: Any, rng: np.random.Generator) -> tuple[Columns, Counter[str]]:
+    if not sample.hits:
+        return selection.rows(batch, part.process, sample.cuts, rng, sample.detector)
+    if not isinstance(sample.cuts, selection.JetCuts) or sample.detector is None:
+        raise InputError(f"the sample '{sample.name}' cannot have hits", "Make single jets with a detector.")
+    return rows_with_hits(batch, part.process, sample.cuts, rng, sample.detector)
 
 
 def refuse_nothing(part: Part, counts: Counter[str]) -> None:

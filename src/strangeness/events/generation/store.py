@@ -18,6 +18,9 @@ from strangeness.events.generation.substructure import Columns, owner
 KEY = b"strangeness"
 MANTISSA_BITS = 15  # of 23: relative steps of 1.5e-5, far below any resolution; the zero byte compresses away
 
+_CODED = ("label", "hits_layer")
+"""Columns of few different numbers."""
+
 
 def rounded(values: NDArray[Any], bits: int = MANTISSA_BITS) -> NDArray[np.float32]:
     """float32 with the mantissa rounded to ``bits`` bits; finite input."""
@@ -30,8 +33,8 @@ def rounded(values: NDArray[Any], bits: int = MANTISSA_BITS) -> NDArray[np.float
 def write(columns: Columns, metadata: dict[str, Any], out: str | os.PathLike[str]) -> None:
     """Write ``columns`` to the Parquet file ``out`` whole or not at all.
 
-    Scalars are float32 (``label`` int8, ``id`` uint64); constituents are lists of float16. ``metadata`` goes
-    into the file as JSON under the key ``strangeness``.
+    Scalars are float32 (``label`` int8, ``id`` uint64); constituents are lists of float16, and so are hits,
+    but for their layer. ``metadata`` goes into the file as JSON under the key ``strangeness``.
     """
     with written_whole(out) as temporary, opened(temporary, metadata) as append:
         append(columns)
@@ -49,8 +52,8 @@ def opened(path: Path, metadata: dict[str, Any]) -> Iterator[Callable[[Columns],
         if not writers:
             # the stubs know only the yes-or-no form of the two lists of columns
             encoding: dict[str, Any] = {
-                "use_dictionary": ["label"],
-                "use_byte_stream_split": [_leaf(f) for f in table.schema if f.name not in ("label", "id")],
+                "use_dictionary": [_leaf(f) for f in table.schema if f.name in _CODED],
+                "use_byte_stream_split": [_leaf(f) for f in table.schema if f.name not in (*_CODED, "id")],
             }
             writers.append(
                 pq.ParquetWriter(path, table.schema, compression="zstd", compression_level=19, **encoding)
@@ -75,12 +78,17 @@ def as_table(columns: Columns) -> Any:
             continue
         if group is not None:
             offsets = np.concatenate([[0], np.cumsum(columns[group])]).astype(np.int32)
-            arrays[name] = pa.ListArray.from_arrays(pa.array(offsets), pa.array(values.astype(np.float16)))
+            arrays[name] = pa.ListArray.from_arrays(pa.array(offsets), pa.array(_half(values)))
         elif values.dtype.kind == "f":
             arrays[name] = pa.array(rounded(values))
         else:
             arrays[name] = pa.array(values)
     return pa.table(arrays)
+
+
+def _half(values: NDArray[Any]) -> NDArray[Any]:
+    """Floats as float16, integers as they are."""
+    return values.astype(np.float16) if values.dtype.kind == "f" else values
 
 
 def read_metadata(path: str | os.PathLike[str]) -> dict[str, Any]:
