@@ -22,8 +22,9 @@ MEANING = {
     "reference.layout": "as `data.layout`",
     "reference.unit": "as `data.unit`",
     "reference.tree": "as `data.tree`",
-    "representation.kind": "columns; images of the particles or the hardest of them; or what is "
-    "computed from the particles: see the [representations](../reference/representations.md)",
+    "representation.kind": "columns; images of the particles or the hardest of them; what is computed "
+    "from the particles; or images of hits in tracker and calorimeters: see the "
+    "[representations](../reference/representations.md)",
     "representation.features": f"columns or derived features; left out: {toml(list(FEATURES.features))}",
     "representation.log": f"those that enter as log(1 + value); left out: those of "
     f"{toml(list(FEATURES.log))} that are among the features",
@@ -35,6 +36,8 @@ MEANING = {
     "representation.radius": "of the jets whose features are computed, radians",
     "representation.degree": "most edges of the graph of an energy flow polynomial, 1 to 5",
     "representation.beta": "exponent of the distances in energy flow polynomials",
+    "representation.crop": "share of the side of the window around a jet that calorimeter images show",
+    "representation.layers": "detector layers that are the channels of calorimeter images; left out: all",
     "detector.name": "a name from `strangeness list`; its hyperparameters stand beside it",
     "calibration.kind": "p-values in bins of the context, or one calibration for all events",
     "calibration.bins": "that many equally filled bins; left out, the bins of the bump hunt, neighbours "

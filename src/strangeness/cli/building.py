@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from numpy.typing import ArrayLike
@@ -19,8 +20,10 @@ from strangeness.core.estimators import Detector, Representation
 from strangeness.core.train import with_epochs
 from strangeness.detectors.controls import OneFeature, SumOfFeatures
 from strangeness.detectors.mahalanobis import Mahalanobis
+from strangeness.events.hits import LAYERS
 from strangeness.methods.dijet_search import ALPHA, FEATURES, MJJ_RANGE
 from strangeness.representations import (
+    CalorimeterImages,
     EnergyFlow,
     JetFeatures,
     JetImages,
@@ -93,12 +96,15 @@ def representation_of(table: RepresentationTable) -> Representation:
     if table.kind == "points":
         return PointClouds(table.most)
     if table.kind == "jet-features":
-        named = {} if table.features is None else {"features": tuple(table.features)}
-        return JetFeatures(radius=table.radius, **named)
+        made = JetFeatures(radius=table.radius)
+        return made if table.features is None else replace(made, features=tuple(table.features))
     if table.kind == "energy-flow":
         return EnergyFlow(degree=table.degree, beta=table.beta)
     if table.kind == "lund-images":
         return LundImages(table.pixels)
+    if table.kind == "calorimeter-images":
+        layers = tuple(table.layers or LAYERS)
+        return CalorimeterImages(table.pixels, table.crop, layers, table.normalisation)
     return KinematicFeatures(tuple(table.features or ()), log=tuple(table.log or ()))
 
 

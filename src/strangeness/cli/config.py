@@ -49,10 +49,19 @@ class RepresentationTable(_Table):
     ``features``: columns in this order, those in ``log`` as log(1 + value); left out, the dijet search's.
     ``images``: of the particles, ``pixels`` along a side. ``points``: the ``most`` hardest particles.
     ``jet-features``: computed from the particles, those named in ``features``. ``energy-flow``: polynomials
-    of up to ``degree`` edges. ``lund-images``: of the primary Lund plane.
+    of up to ``degree`` edges. ``lund-images``: of the primary Lund plane. ``calorimeter-images``: of the hits
+    in ``layers``, about the centre of the window around a jet.
     """
 
-    kind: Literal["features", "images", "points", "jet-features", "energy-flow", "lund-images"] = "features"
+    kind: Literal[
+        "features",
+        "images",
+        "points",
+        "jet-features",
+        "energy-flow",
+        "lund-images",
+        "calorimeter-images",
+    ] = "features"
     features: Annotated[list[str], Field(min_length=1)] | None = None
     log: list[str] | None = None
     pixels: Annotated[int, Field(ge=2, le=512)] = 40
@@ -62,6 +71,8 @@ class RepresentationTable(_Table):
     radius: Annotated[float, Field(ge=1e-3, le=3.14)] = 0.8
     degree: Annotated[int, Field(ge=1, le=5)] = 3
     beta: Annotated[float, Field(ge=0.1, le=4.0)] = 1.0
+    crop: Annotated[float, Field(gt=0, le=1)] = 1.0
+    layers: Annotated[list[Literal["tracks", "ecal", "hcal"]], Field(min_length=1)] | None = None
 
     @model_validator(mode="after")
     def _fits(self) -> RepresentationTable:
@@ -72,6 +83,7 @@ class RepresentationTable(_Table):
             "jet-features": ("features", "radius"),
             "energy-flow": ("degree", "beta"),
             "lund-images": ("pixels",),
+            "calorimeter-images": ("pixels", "crop", "normalisation", "layers"),
         }
         allowed = {"kind", *belongs[self.kind]}
         stray = sorted(self.model_fields_set - allowed)
