@@ -24,19 +24,19 @@ from strangeness.representations.calorimeter_images import calorimeter_images
 NAMES = ("layer", "d_eta", "d_phi", "pt")
 
 
-def jets(n: int = 40, seed: int = 1, *, particles: bool = False) -> Events:
+def jets(n: int = 40, seed: int = 1, *, particles: bool = False, name: str = "jets") -> Events:
     """Jets with 1 to 30 hits each in the middle of a window, and as many particles if wanted."""
     rng = np.random.default_rng(seed)
     counts = rng.integers(1, 31, n)
     offsets, total = np.concatenate([[0], np.cumsum(counts)]), int(counts.sum())
     layer = rng.integers(0, 3, total).astype(np.int8)
-    eta, phi = rng.uniform(-1, 1, (2, total)).astype(np.float32)
+    eta, phi = rng.uniform(-0.8, 0.8, (2, total)).astype(np.float32)
     pt = rng.exponential(10, total).astype(np.float32)
     order = np.lexsort((-pt, np.repeat(np.arange(n), counts)))
     lists = Constituents(offsets, pt[order], eta[order], phi[order]) if particles else None
     return Events(
         features={"mass": rng.uniform(10, 100, n)},
-        id=identities("jets", n),
+        id=identities(name, n),
         weight=np.ones(n),
         constituents=lists,
         truth=rng.integers(0, 2, n),

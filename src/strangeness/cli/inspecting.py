@@ -60,7 +60,8 @@ def _lines(values: dict[str, Any]) -> list[str]:
         )
     if (found := values["suspicion"]) is not None:
         lines.append(f"Not GeV? {found}")
-    return [*lines, *_columns(values), *_particles(values["constituents"]), *_provenance(values)]
+    lists = [*_particles(values["constituents"]), *_hits(values["hits"])]
+    return [*lines, *_columns(values), *lists, *_provenance(values)]
 
 
 def _columns(values: dict[str, Any]) -> list[str]:
@@ -92,13 +93,23 @@ def _particles(found: dict[str, Any] | None) -> list[str]:
     if found is None:
         return []
     place = "around the jet's axis" if found["relative"] else "in the detector's frame"
-    line = f"constituents, {place}: {found['fewest']} to {found['most']}, {found['mean']:.1f} on average"
-    if found["without"]:
-        line += f"; {found['without']:,} without any"
+    line = f"constituents, {place}: {_lengths(found)}"
     ends = f"|eta| < {found['eta_range']:.3g} across, |phi| < {found['phi_range']:.3g} upwards"
     edge = "-" * (4 * HALF_BINS)
     picture = [f"|{row}|" for row in shades(np.array(found["picture"]))]
     return ["", line, f"Share of pt, a shade a factor 5.6: {ends}", f"+{edge}+", *picture, f"+{edge}+"]
+
+
+def _hits(found: dict[str, Any] | None) -> list[str]:
+    if found is None:
+        return []
+    layers = ", ".join(f"{count:,} in {name}" for name, count in found["layers"].items())
+    return ["", f"hits: {_lengths(found)}; {layers}"]
+
+
+def _lengths(found: dict[str, Any]) -> str:
+    text = f"{found['fewest']} to {found['most']}, {found['mean']:.1f} on average"
+    return text + (f"; {found['without']:,} without any" if found["without"] else "")
 
 
 def _provenance(values: dict[str, Any]) -> list[str]:

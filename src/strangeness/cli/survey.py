@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from strangeness.events.events import Constituents, Events
+from strangeness.events.hits import LAYERS, Hits
+from strangeness.events.jagged import Jagged
 from strangeness.events.particles import wrapped
 from strangeness.events.units import suspected
 
@@ -32,6 +34,7 @@ class Survey:
         self._weights = _Range()
         self._sum_of_weights = 0.0
         self._particles: _Particles | None = None
+        self._hits: _Hits | None = None
         self._suspicion: tuple[str, float] | None = None
         self._provenance: dict[str, Any] = {}
 
@@ -51,6 +54,9 @@ class Survey:
         if events.constituents is not None:
             self._particles = self._particles or _Particles(events.constituents)
             self._particles.add(events.constituents)
+        if events.hits is not None:
+            self._hits = self._hits or _Hits()
+            self._hits.add(events.hits)
 
     def values(self) -> dict[str, Any]:
         """Everything as JSON values."""
@@ -66,6 +72,7 @@ class Survey:
                 for name, column in self._columns.items()
             },
             "constituents": None if self._particles is None else self._particles.values(),
+            "hits": None if self._hits is None else self._hits.values(),
             "provenance": self._provenance,
         }
 
@@ -120,7 +127,7 @@ class _Drawn:
         # Of all keys seen so far the smallest are kept.
         if self.rows == most:
             new = np.flatnonzero(keys < self._keys.max())
-            keys, events = keys[new], replace(events, constituents=None).take(new)
+            keys, events = keys[new], replace(events, constituents=None, hits=None).take(new)
         joined = np.concatenate([self._keys, keys])
         kept = np.sort(np.argpartition(joined, most)[:most]) if len(joined) > most else np.arange(len(joined))
         self._keys = joined[kept]
@@ -139,6 +146,40 @@ class _Drawn:
         return {"median": median, "histogram": {"low": low, "high": high, "counts": counts.tolist()}}
 
 
+class _Lengths:
+    """Lengths of lists."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[int] = Counter()
+
+    def add(self, lists: Jagged) -> None:
+        self._counts.update(_counted(lists.counts))
+
+    def values(self) -> dict[str, Any]:
+        total = sum(length * times for length, times in self._counts.items())
+        return {
+            "fewest": min(self._counts),
+            "most": max(self._counts),
+            "mean": total / self._counts.total(),
+            "without": self._counts[0],
+        }
+
+
+class _Hits:
+    """Lengths of the lists, and how many hits each layer has."""
+
+    def __init__(self) -> None:
+        self._lengths, self._layers = _Lengths(), np.zeros(len(LAYERS), np.int64)
+
+    def add(self, lists: Hits) -> None:
+        self._lengths.add(lists)
+        self._layers += np.bincount(lists.layer, minlength=len(LAYERS))
+
+    def values(self) -> dict[str, Any]:
+        layers = dict(zip(LAYERS, self._layers.tolist(), strict=True))
+        return {**self._lengths.values(), "layers": layers}
+
+
 class _Particles:
     """Lengths of the lists, and where the transverse momentum lies in (eta, phi)."""
 
@@ -147,23 +188,19 @@ class _Particles:
         self._eta = self._phi = _extent(first)
         if not first.relative:
             self._eta, self._phi = 3.0, float(np.pi)
-        self._counts: Counter[int] = Counter()
+        self._lengths = _Lengths()
         self._cells = np.zeros((2 * HALF_BINS, 4 * HALF_BINS))
 
     def add(self, lists: Constituents) -> None:
-        self._counts.update(_counted(lists.counts))
+        self._lengths.add(lists)
         ends = [(-self._phi, self._phi), (-self._eta, self._eta)]
         phi = wrapped(lists.phi)
         self._cells += np.histogram2d(phi, lists.eta, self._cells.shape, ends, weights=lists.pt)[0]
 
     def values(self) -> dict[str, Any]:
-        total = sum(self._counts.values())
         return {
             "relative": self._relative,
-            "fewest": min(self._counts),
-            "most": max(self._counts),
-            "mean": sum(length * times for length, times in self._counts.items()) / total,
-            "without": self._counts[0],
+            **self._lengths.values(),
             "eta_range": self._eta,
             "phi_range": self._phi,
             "picture": (self._cells[::-1] / max(self._cells.sum(), 1e-300)).tolist(),
