@@ -31,6 +31,6 @@ def cost(x, y, radius, epsilon):
 arguments, arrays = inputs()
 first, second = ([jet[jet[:, 0] > 0].astype(float) for jet in arrays[name]] for name in ("first", "second"))
 options = arguments["radius"], arguments["epsilon"]
-apart = [cost(x, y, *options) for x, y in zip(first, second)]
+apart = [cost(x, y, *options) for x, y in zip(first, second, strict=True)]
 own = [[cost(x, x, *options) for x in jets] for jets in (first, second)]
 reply({"version": version("ott-jax")}, apart=np.array(apart), own=np.array(own))

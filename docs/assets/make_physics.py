@@ -28,7 +28,7 @@ COLOURS = {"qcd": "0.45", "top": "tab:red", "w": "tab:blue", "hbb": "tab:green"}
 
 
 def drawn(result: Any) -> Figure:
-    """Six panels: masses, prongs, quark and gluon jets, resonances, turn-ons, and the spectrum of the pool."""
+    """Six panels: masses, prongs, quark and gluon jets, resonances, turn-ons, the spectrum of the pool."""
     figure, panels = plt.subplots(2, 3, figsize=(13, 7.2), layout="constrained")
     raws = {name: [shard.raw for shard in outcome.shards] for name, outcome in result.cases.items()}
     masses(panels[0, 0], raws["jets"])
@@ -97,7 +97,12 @@ def turn_ons(axes: Axes, raws: Any) -> None:
         share = physics.summed(raws, passing) / np.maximum(physics.summed(raws, every), 1e-30)
         axes.plot(0.5 * (edges[1:] + edges[:-1]), share, marker=".", label=name)
     axes.axvline(physics.CUT, color="0.8", linewidth=0.8, zorder=0)
-    axes.set(xlabel="[GeV]", ylabel="share of events that pass", title="leading jet above 1.2 TeV", xlim=(900, 2000))
+    axes.set(
+        xlabel="[GeV]",
+        ylabel="share of events that pass",
+        title="leading jet above 1.2 TeV",
+        xlim=(900, 2000),
+    )
     axes.legend()
 
 
@@ -112,8 +117,14 @@ def spectrum(axes: Axes, raws: Any) -> None:
     values = pool.edge_p_values(fine)
     good = [low for low in pool.EDGES if values[low][0] > 0.05]
     if good:
-        axes.axvline(min(good), color="tab:red", label=f"fit from {min(good) / 1000:.1f} TeV: p {values[min(good)][0]:.2f}")
-    axes.set(xlabel="mass of two jets [GeV]", ylabel="events / 100 GeV", title="four-parameter fit", yscale="log")
+        axes.axvline(
+            min(good),
+            color="tab:red",
+            label=f"fit from {min(good) / 1000:.1f} TeV: p {values[min(good)][0]:.2f}",
+        )
+    axes.set(
+        xlabel="mass of two jets [GeV]", ylabel="events / 100 GeV", title="four-parameter fit", yscale="log"
+    )
     axes.set_xlim(1500, 9000)
     axes.legend()
 

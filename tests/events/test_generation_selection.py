@@ -63,7 +63,7 @@ def test_the_early_veto_selects_the_same_share_of_tried_events() -> None:
 
 def test_a_veto_that_lets_none_pass_ends(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pythia, "PATIENCE", 50)
-    with pytest.raises(InputError, match="none of [0-9]+ events of 'dijet-100' has partons of 5000 GeV"):
+    with pytest.raises(InputError, match=r"none of [0-9]+ events of 'dijet-100' has partons of 5000 GeV"):
         next(pythia.batches(with_window(DIJET, 100.0), 1, 10, early=pythia.EarlyVeto(5000.0)))
 
 

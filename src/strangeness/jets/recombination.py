@@ -105,9 +105,7 @@ def _replace(tree, alive, near, gap, weight, one, two, new, left, power):
             gap[i] = np.inf
             for j in range(last):
                 if j != i:
-                    d = separation(
-                        tree[alive[i], 5], tree[alive[i], 6], tree[alive[j], 5], tree[alive[j], 6]
-                    )
+                    d = separation(tree[alive[i], 5], tree[alive[i], 6], tree[alive[j], 5], tree[alive[j], 6])
                     if d < gap[i]:
                         gap[i], near[i] = d, j
         d = separation(tree[alive[i], 5], tree[alive[i], 6], tree[new, 5], tree[new, 6])
