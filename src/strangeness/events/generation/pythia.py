@@ -88,7 +88,7 @@ def batches(
 
 
 def hook_of(early: EarlyVeto) -> Any:
-    """``early`` as a Pythia hook: ``calls`` counts events, ``stage`` holds the pT of those that pass (GeV).
+    """``early`` as a Pythia hook: ``calls`` counts events, ``stage`` is the pT of the last one (GeV).
 
     Raises:
         MissingDependency: without pythia8mc.
@@ -103,8 +103,7 @@ def hook_of(early: EarlyVeto) -> Any:
     class Hook(pythia8mc.UserHooks):  # type: ignore[misc]
         def __init__(self) -> None:
             pythia8mc.UserHooks.__init__(self)
-            self.calls, self.hopeless = 0, False
-            self.stage: list[float] = []
+            self.calls, self.passed, self.stage, self.hopeless = 0, 0, 0.0, False
 
         def canVetoPT(self) -> bool:
             return True
@@ -115,13 +114,12 @@ def hook_of(early: EarlyVeto) -> Any:
         def doVetoPT(self, _position: int, event: Any) -> bool:
             self.calls += 1
             jets.analyze(event)
-            pt = jets.pT(0) if jets.sizeJet() else 0.0
-            if pt >= early.pt:
-                self.stage.append(pt)
-                return False
+            self.stage = jets.pT(0) if jets.sizeJet() else 0.0
+            passes = self.stage >= early.pt
+            self.passed += passes
             # Pythia would look for an event that passes for ever
-            self.hopeless |= self.calls >= PATIENCE and not self.stage
-            return not self.hopeless
+            self.hopeless |= self.calls >= PATIENCE and self.passed == 0
+            return not (passes or self.hopeless)
 
     with quiet():
         # the first use prints a banner
