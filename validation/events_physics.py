@@ -179,26 +179,28 @@ def pair_rows(raws: Sequence[Raw]) -> Mapping[str, Measured]:
 
 RATIO, TURN = (0.7, 1.3, 60), (1000.0, 1500.0, 25)
 MASSES = (1500.0, 5000.0, 35)
+HARD = (500.0, 1500.0, 20)
 CUT = 1200.0
 
 
 def detector(index: int, seed: int) -> Raw:
     """Leading jets before and after the detector step, and where a cut at 1.2 TeV turns on."""
     found: dict[str, Floats] = {}
-    for true, seen, mjj, weight in _both(seed, 3000):
+    for true, seen, mjj, pthat, weight in _both(seed, 3000):
         parts = {
             "response": histogram(seen / true, RATIO, np.where(true > 700.0, weight, 0.0)),
             "true": histogram(true, TURN, weight),
             "passing": histogram(true, TURN, np.where(seen > CUT, weight, 0.0)),
             "mjj": histogram(mjj, MASSES, weight),
             "mjj passing": histogram(mjj, MASSES, np.where(seen > CUT, weight, 0.0)),
+            "pthat passing": histogram(pthat, HARD, np.where(seen > CUT, weight, 0.0)),
         }
         found = {name: found.get(name, 0.0) + np.array(counts) for name, counts in parts.items()}
     return {name: counts.tolist() for name, counts in found.items()}
 
 
-def _both(seed: int, events: int) -> Iterator[tuple[Floats, Floats, Floats, Floats]]:
-    """pT of leading jets at particle and detector level, the mass of two jets, and weights, in batches."""
+def _both(seed: int, events: int) -> Iterator[tuple[Floats, Floats, Floats, Floats, Floats]]:
+    """pT of leading jets before and after the detector, mass of two jets, pTHat and weights, in batches."""
     import awkward as ak
 
     from strangeness.events.generation import pythia, selection
@@ -220,8 +222,9 @@ def _both(seed: int, events: int) -> Iterator[tuple[Floats, Floats, Floats, Floa
             particle, seen = ([type(j)(*(part[two][:, k] for part in j)) for k in (0, 1)] for j in levels)
             central = np.all([np.abs(ak.to_numpy(jet.eta)) < 2.5 for jet in seen], axis=0)
             pt = [ak.to_numpy(jets[0].pt)[central] for jets in (particle, seen)]
-            weight = ak.to_numpy(batch.info.weights[:, 0])[two][central]
-            yield pt[0], pt[1], invariant_mass(*seen)[central], weight
+            weight, pt2hat = (ak.to_numpy(x) for x in (batch.info.weights[:, 0], batch.info.pT2Hat))
+            hard = np.sqrt(pt2hat)[two][central]
+            yield pt[0], pt[1], invariant_mass(*seen)[central], hard, weight[two][central]
     except MissingDependency as error:
         raise NotRun(str(error)) from error
 
@@ -238,6 +241,8 @@ def detector_rows(raws: Sequence[Raw]) -> Mapping[str, Measured]:
     at = [float(np.interp(level, np.maximum.accumulate(share), points)) for level in (0.1, 0.5, 0.9)]
     of_mass = summed(raws, "mjj passing") / np.maximum(summed(raws, "mjj"), 1e-30)
     masses = np.linspace(MASSES[0], MASSES[1], MASSES[2] + 1)
+    passing = summed(raws, "pthat passing")
+    softer = float(passing[: int((900.0 - HARD[0]) / (HARD[1] - HARD[0]) * HARD[2])].sum() / passing.sum())
     half = float(masses[:-1][of_mass > 0.5 * of_mass.max()].min() + 0.5 * (masses[1] - masses[0]))
     return {
         "detector: median response of the leading jet": Measured(centre, note="pT above 700 GeV"),
@@ -248,6 +253,7 @@ def detector_rows(raws: Sequence[Raw]) -> Mapping[str, Measured]:
         "turn-on: mass of two jets at which half of the largest share passes, GeV": Measured(
             half, note=f"largest share {of_mass.max():.2f}"
         ),
+        "pTHatMin 900: share of jets above 1.2 TeV that it loses": Measured(softer),
     }
 
 
@@ -317,6 +323,7 @@ DETECTOR_ROWS = (
     "detector: spread of the response of the leading jet",
     "turn-on: pT at which half of the jets pass 1.2 TeV, GeV",
     "turn-on: mass of two jets at which half of the largest share passes, GeV",
+    "pTHatMin 900: share of jets above 1.2 TeV that it loses",
 )
 CASES = [
     Case("jets", JET_ROWS, jets, 4, jet_rows, tolerance=SAME),
