@@ -44,13 +44,13 @@ def nsubjettiness(
     if passes and (exponents < 1.0).any():
         raise InputError(f"minimisation with the exponent {exponents.min():g}", "It needs 1 or more.")
     out = np.zeros((len(jets.offsets) - 1, number, len(exponents)))
-    _all_jets(*jets, AXES[axes], exponents, passes, radius, out)
+    longest = int(jets.counts.max(initial=0))
+    _all_jets(*jets, longest, AXES[axes], exponents, passes, radius, out)
     return out
 
 
 @njit(cache=True, nogil=True)
-def _all_jets(pt, eta, phi, offsets, scheme, betas, passes, radius, out):
-    longest = np.max(np.diff(offsets)) if len(offsets) > 1 else 0
+def _all_jets(pt, eta, phi, offsets, longest, scheme, betas, passes, radius, out):
     size = max(2 * longest - 1, 1)
     tree, children, scale = np.empty((size, 7)), np.empty((size, 2), np.int64), np.empty(size)
     nodes = np.empty(out.shape[1], np.int64)
@@ -62,7 +62,9 @@ def _all_jets(pt, eta, phi, offsets, scheme, betas, passes, radius, out):
             continue
         mine = pt[low:high], eta[low:high], phi[low:high]
         grow(mine[0], mine[1], mine[2], KT, scheme, tree, children, scale)
-        total = np.sum(mine[0])
+        total = 0.0
+        for i in range(n):
+            total += mine[0][i]
         # with as many axes as constituents nothing is left over
         for number in range(1, min(out.shape[1], n - 1) + 1):
             found = exclusive(children, n, number, nodes)
