@@ -17,6 +17,7 @@ import pytest
 from strangeness.core.files import sha256
 from strangeness.core.identity import as_uint64
 from strangeness.events.generation.claim import claimed
+from strangeness.events.generation.request import Request, requested
 from strangeness.events.reading import read
 from strangeness.events.toys.named import TOYS
 from tests.cli.test_interrupted import files_of_at_most
@@ -87,7 +88,8 @@ def test_two_runs_into_one_file_and_other_settings_are_refused(strangeness, tmp_
     where = ("--out", out, "--work", tmp_path / "work")
     with claimed(out, {"seed": 3}):
         assert f"another run is writing '{out}'" in strangeness(*SIGNAL, *where).error()
-    with pytest.raises(ZeroDivisionError), claimed(out, {"seed": 4}):
+    before = requested(Request("wprime", 250)).describe(4)
+    with pytest.raises(ZeroDivisionError), claimed(out, before):
         raise ZeroDivisionError
     said = strangeness(*SIGNAL, *where).error()
     assert "had seed = 4, not 3" in said and ".s.parquet.run" in said

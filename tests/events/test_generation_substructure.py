@@ -133,4 +133,5 @@ def record(quark_eta: float) -> Any:
 def test_a_top_jet_holds_its_top_and_all_quarks(quark_eta: float, expected: list[bool]) -> None:
     jets = Jets(*(ak.Array([pair]) for pair in ([600.0, 500.0], [0.0, 0.0], [0.0, 3.0], [170.0, 50.0])), None)
     assert matched(jets, record(quark_eta), 6, 0.8).tolist() == [expected]
-    assert matched(jets, record(quark_eta), 24, 0.8).tolist() == [[False, False]]
+    # its W is in the same jet, with the two quarks that are the W's own
+    assert matched(jets, record(quark_eta), 24, 0.8).tolist() == [expected]

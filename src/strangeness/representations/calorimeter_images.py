@@ -16,6 +16,7 @@ from strangeness.core.cards import Citation, RepresentationCard
 from strangeness.core.errors import InputError, nearest
 from strangeness.core.estimators import Map, Representation
 from strangeness.representations.calorimeter_pixels import (
+    HALF_WIDTH,
     HITS,
     LAYERS,
     Grid,
@@ -71,6 +72,11 @@ class CalorimeterImageMap(Map):
     def row_shape(self) -> tuple[int, ...]:
         """Shape of the images that it makes."""
         return (self.pixels, self.pixels, len(self.layers))
+
+    @property
+    def half_width(self) -> float:
+        """Half the side of the images in eta and phi."""
+        return HALF_WIDTH * self.crop
 
     def columns(self, available: Collection[str]) -> tuple[str, ...]:
         return (HITS,)

@@ -67,11 +67,13 @@ def _refuse_other(text: bytes, settings: Mapping[str, Any], target: Path, path: 
         before = json.loads(text)
     except ValueError:
         return  # killed before it had written what it was
-    for name, value in before.items() if isinstance(before, dict) else ():
-        if value != settings.get(name):
+    if not isinstance(before, dict):
+        return
+    for name in sorted(before.keys() | settings.keys()):
+        old, new = before.get(name), settings.get(name)
+        if old != new:
             raise InputError(
-                f"the unfinished run into '{target}' had {name} = {_short(value)}, "
-                f"not {_short(settings.get(name))}",
+                f"the unfinished run into '{target}' had {name} = {_short(old)}, not {_short(new)}",
                 f"Give the same settings to go on, another file, or remove '{path}' to start anew.",
             )
 
