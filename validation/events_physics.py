@@ -268,11 +268,12 @@ def early(index: int, seed: int) -> Raw:
     from strangeness.events.generation.catalogue import DIJETS_56
     from strangeness.events.generation.processes import DIJET
 
+    veto = DIJETS_56.early or pythia.EarlyVeto(0.0)
     rng = np.random.default_rng(seed)
     stages: list[float] = []
     cuts = replace(DIJETS_56.cuts, subjettiness=False)
     try:
-        hook = pythia.hook_of(pythia.EarlyVeto(1.0))
+        hook = pythia.hook_of(replace(veto, pt=1.0))
         generator = pythia.generator(DIJET, 1 + seed % 900_000_000, hook)
         for _ in range(EARLY_BATCHES):
             events, seen = [], []

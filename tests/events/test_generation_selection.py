@@ -18,7 +18,7 @@ from strangeness.events.generation.clustering import antikt
 from strangeness.events.generation.detector import Objects
 from strangeness.events.generation.processes import DIJET, Z_JETS, with_window
 from strangeness.events.generation.request import Request, requested
-from strangeness.events.generation.selection import renumbered, stable, visible, within_half_turn
+from strangeness.events.generation.selection import renumbered, stable, visible, within_windows
 from strangeness.events.generation.shards import generate
 from strangeness.events.generation.substructure import Columns
 
@@ -33,7 +33,7 @@ def made(request: Request, events: int, seed: int = 1) -> tuple[Columns, Counter
 
 @given(st.integers(0, 2**32 - 1), st.integers(1, 60), st.integers(1, 5))
 @settings(max_examples=30, deadline=None)
-def test_no_jet_has_more_than_what_lies_within_half_a_turn(seed: int, objects: int, events: int) -> None:
+def test_no_jet_has_more_than_what_lies_within_three_radii(seed: int, objects: int, events: int) -> None:
     rng = np.random.default_rng(seed)
     event = np.sort(rng.integers(0, events, objects))
     centre = rng.uniform(-np.pi, np.pi, events)[event]
@@ -41,7 +41,7 @@ def test_no_jet_has_more_than_what_lies_within_half_a_turn(seed: int, objects: i
     seen = Objects(event, rng.exponential(50.0, objects) + 0.1, rng.normal(0.0, 0.7, objects), phi)
     jets = antikt(seen, events, 1.0, 1.0)
     hardest = ak.to_numpy(ak.fill_none(ak.max(jets.pt, axis=1), 0.0))
-    assert np.all(hardest <= within_half_turn(seen, events) * (1 + 1e-9))
+    assert np.all(hardest <= within_windows(seen, events, 1.0) * (1 + 1e-9))
 
 
 def test_events_are_renumbered_without_the_others() -> None:

@@ -66,17 +66,28 @@ def antikt(objects: Objects, events: int, radius: float, pt_min: float) -> Jets:
         sequence = module.ClusterSequence(_four(inputs), definition)
         jets = sequence.inclusive_jets(min_pt=pt_min)
         index = sequence.constituent_index(min_pt=pt_min)
-    counts = ak.num(jets)
-    local = ak.flatten(index, axis=2)
-    parts = ak.unflatten(ak.flatten(inputs[local]), ak.flatten(ak.num(index, axis=2)))
-    parts = parts[ak.argsort(parts.pt, ascending=False, axis=1)]
-    order = ak.argsort(np.hypot(jets.px, jets.py), ascending=False, axis=1)
-    jets, parts = jets[order], ak.unflatten(parts, counts)[order]
-    pt = np.hypot(jets.px, jets.py)
-    mass2 = jets.E**2 - pt**2 - jets.pz**2
-    return Jets(
-        pt, np.arcsinh(jets.pz / pt), np.arctan2(jets.py, jets.px), np.sqrt(np.maximum(mass2, 0.0)), parts
-    )
+    return _sorted(inputs, jets, index)
+
+
+def _sorted(inputs: Any, jets: Any, index: Any) -> Jets:
+    """Jets and their constituents, hardest first; flat NumPy, for awkward steps cost more than the jets."""
+    px, py, pz, energy = (ak.to_numpy(ak.flatten(jets[name])) for name in ("px", "py", "pz", "E"))
+    per_event, sizes = ak.to_numpy(ak.num(jets)), ak.to_numpy(ak.flatten(ak.num(index, axis=2)))
+    start = np.concatenate([[0], np.cumsum(ak.to_numpy(ak.num(inputs)))])[:-1]
+    event = np.repeat(np.arange(len(per_event)), per_event)
+    pt = np.hypot(px, py)
+    order = np.lexsort((-pt, event))
+    place = np.empty_like(order)
+    place[order] = np.arange(len(order))
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    part = ak.to_numpy(ak.flatten(index, axis=None)).astype(np.int64) + np.repeat(start[event], sizes)
+    fields = {name: ak.to_numpy(ak.flatten(inputs[name])) for name in inputs.fields}
+    part = part[np.lexsort((-fields["pt"][part], place[owner]))]
+    parts = ak.unflatten(ak.Array({name: values[part] for name, values in fields.items()}), sizes[order])
+    pt, px, py, pz, energy = (values[order] for values in (pt, px, py, pz, energy))
+    mass2 = energy**2 - pt**2 - pz**2
+    columns = (pt, np.arcsinh(pz / pt), np.arctan2(py, px), np.sqrt(np.maximum(mass2, 0.0)))
+    return Jets(*(ak.unflatten(values, per_event) for values in columns), ak.unflatten(parts, per_event))
 
 
 def subjettiness(constituents: Any, radius: float) -> Floats:

@@ -20,8 +20,9 @@ class EarlyVeto:
     """Events are given up half-way through the shower when no jet of theirs can pass a cut on the leading pT.
 
     When the shower has come down to ``scale`` (GeV), the partons are clustered (anti-kT, ``radius``); without
-    a jet above ``pt`` (GeV) the event is dropped. What follows moves a jet by far less than the distance of
-    ``pt`` to the cut, so the selected events are the same and come about twice as fast.
+    a jet above ``pt`` (GeV) the event is dropped. What follows moves a jet by less than the distance of
+    ``pt`` to the cut, so the selected events are the same and come about twice as fast. ``radius`` is wider
+    than that of the jets: two cores a radius apart may still merge, and the heaviest jets would be lost.
     """
 
     pt: float

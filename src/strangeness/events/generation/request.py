@@ -43,8 +43,8 @@ CUT_NAMES: dict[str, dict[type, str]] = {
     "mjj_min": {DijetCuts: "mjj_low"},
 }
 """What a user calls a cut, and the field of the cuts on jets and on events of two jets."""
-# two resolutions below a cut at 1.2 TeV, where none of the selected events was lost
-_EARLY = 0.892
+# three resolutions below a cut at 1.2 TeV, in a cone that holds what may still merge
+_EARLY, _WIDER = 0.892, 1.3
 _SHARD, _QUICK_SHARD = 2000, 4000
 
 
@@ -94,7 +94,7 @@ def requested(request: Request) -> Sample:
     _refuse_hits(request, cuts)
     early = None
     if isinstance(cuts, DijetCuts) and request.process == "dijet" and request.detector:
-        early = EarlyVeto(10.0 * round(_EARLY * cuts.leading_pt / 10.0), radius=cuts.radius)
+        early = EarlyVeto(10.0 * round(_EARLY * cuts.leading_pt / 10.0), radius=_WIDER * cuts.radius)
     return Sample(
         process.name,
         (Part(process, 0 if request.process in ("dijet", "qcd") else 1, request.events),),
@@ -102,7 +102,7 @@ def requested(request: Request) -> Sample:
         shard_events=_shard_events(request.events, _QUICK_SHARD if early else _SHARD),
         detector=DEFAULT if request.detector else None,
         early=early,
-        batch_events=250 if early else 500,
+        batch_events=500,
         hits=request.hits,
     )
 

@@ -31,8 +31,8 @@ from strangeness.events.generation.substructure import (
     taken,
 )
 
-SECTORS = 24
-"""Parts of the azimuth in which momenta are summed before clustering."""
+CELL, ETA_END = 0.25, 5.0
+"""Cells in which momenta are summed before clustering: their size in radii, and where they end in |eta|."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +130,7 @@ def _single(events: Any, seen: Objects, process: Process, cuts: JetCuts) -> tupl
 
 
 def _pairs(events: int, seen: Objects, cuts: DijetCuts) -> tuple[Columns, dict[str, int]]:
-    hopeful = np.flatnonzero(within_half_turn(seen, events) > cuts.leading_pt)
+    hopeful = np.flatnonzero(within_windows(seen, events, cuts.radius) > cuts.leading_pt)
     jets = antikt(renumbered(seen, hopeful, events), len(hopeful), cuts.radius, cuts.pt_low)
     two = np.flatnonzero(ak.to_numpy(ak.num(jets.pt)) >= 2)
     jets, number = Jets(*(part[two][:, :2] for part in jets)), hopeful[two]
@@ -149,17 +149,30 @@ def _pairs(events: int, seen: Objects, cuts: DijetCuts) -> tuple[Columns, dict[s
     return columns, {"selected": selected, "matched": selected}
 
 
-def within_half_turn(seen: Objects, events: int) -> NDArray[np.float64]:
-    """The largest scalar pT within half a turn of azimuth, (events,) in GeV: no jet of an event has more.
+def within_windows(seen: Objects, events: int, radius: float) -> NDArray[np.float64]:
+    """The largest scalar pT within three radii of eta and phi, (events,) in GeV: no jet of an event has more.
 
+    Two cores that merge are less than a radius apart, and each has gathered what lies within a radius of it.
     It costs a tenth of the clustering, which events without a hard jet are then spared.
     """
-    sector = np.floor(np.mod(seen.phi, 2.0 * np.pi) * (SECTORS / (2.0 * np.pi))).astype(np.int64) % SECTORS
-    sums = np.bincount(seen.event * SECTORS + sector, seen.pt, events * SECTORS).reshape(events, SECTORS)
-    # one sector more than half a turn, because a jet may begin anywhere in the first
-    total = np.cumsum(np.concatenate([np.zeros((events, 1)), sums, sums], axis=1), axis=1)
-    width = SECTORS // 2 + 1
-    return (total[:, width : width + SECTORS] - total[:, :SECTORS]).max(axis=1, initial=0.0)
+    rows, columns = int(np.ceil(2.0 * np.pi / (CELL * radius))), int(np.ceil(2.0 * ETA_END / (CELL * radius)))
+    row = np.floor(np.mod(seen.phi, 2.0 * np.pi) * (rows / (2.0 * np.pi))).astype(np.int64) % rows
+    column = np.floor((seen.eta + ETA_END) * (columns / (2.0 * ETA_END))).astype(np.int64)
+    place = (seen.event * rows + row) * columns + np.clip(column, 0, columns - 1)
+    sums = np.bincount(place, seen.pt, events * rows * columns).reshape(events, rows, columns)
+    # one cell more than three radii, because a jet may begin anywhere in the first; azimuth goes round
+    wide = [min(int(np.ceil(3.0 / CELL)) + 1, size) for size in (rows, columns)]
+    total = _running(np.concatenate([sums, sums[:, : wide[0] - 1]], axis=1), wide[0], axis=1)
+    return _running(total, wide[1], axis=2).max(axis=(1, 2), initial=0.0)
+
+
+def _running(values: NDArray[np.float64], width: int, axis: int) -> NDArray[np.float64]:
+    """Sums of ``width`` neighbours along an axis."""
+    total = np.cumsum(values, axis=axis)
+    ends = np.take(total, np.arange(width - 1, values.shape[axis]), axis=axis)
+    starts = np.take(total, np.arange(values.shape[axis] - width), axis=axis)
+    ends[(slice(None),) * axis + (slice(1, None),)] -= starts
+    return ends
 
 
 def renumbered(seen: Objects, kept: NDArray[np.int64], events: int) -> Objects:
