@@ -34,7 +34,8 @@ def toy_jets(jets: int = JETS, seed: int = 0) -> tuple[Particles, Axes]:
     rng = np.random.default_rng(seed)
     event = np.repeat(np.arange(jets), PARTICLES)
     pdg = rng.choice(list(KINDS), len(event), p=list(KINDS.values()))
-    pt = 0.3 + rng.pareto(1.3, len(event))
+    # an end of the tail, for without one a single particle decides what all of them sum to
+    pt = 0.3 + np.minimum(rng.pareto(1.3, len(event)), 300.0)
     wide = np.where(rng.random(len(event)) < 0.5, 0.08, 0.6)
     axes = Axes(np.arange(jets), rng.uniform(-1.5, 1.5, jets), rng.uniform(-np.pi, np.pi, jets))
     eta, phi = (axis[event] + wide * rng.standard_normal(len(event)) for axis in axes[1:])
