@@ -66,11 +66,12 @@ def prongs(axes: Axes, raws: Any) -> None:
 
 
 def particles(axes: Axes, raws: Any) -> None:
-    grid = physics.GRIDS["multiplicity"]
+    low, high, bins = physics.GRIDS["multiplicity"]
+    grid = (low, high, bins // 3)  # few c and b jets ask for wide bins
     for kind, colour in (("light", "tab:blue"), ("charm", "tab:orange"), ("bottom", "tab:purple")):
-        counts = physics.summed(raws, "quark", "multiplicity of", kind)
+        counts = physics.summed(raws, "quark", "multiplicity of", kind).reshape(-1, 3).sum(axis=1)
         steps(axes, counts, grid, f"{kind} quarks ({int(np.sum(counts))})", color=colour)
-    counts = physics.summed(raws, "gluon", "multiplicity of", "gluon")
+    counts = physics.summed(raws, "gluon", "multiplicity of", "gluon").reshape(-1, 3).sum(axis=1)
     steps(axes, counts, grid, f"gluons ({int(np.sum(counts))})", color="tab:red")
     axes.set(
         xlabel="measured particles of a jet",
