@@ -26,7 +26,15 @@ def differences(index: int, seed: int) -> Raw:
     found = {}
     for debiased, values in theirs.items():
         ours = np.asarray(
-            sinkhorn_distance(first, second, debiased=debiased, threshold=1e-5, iterations=20_000, **options)
+            sinkhorn_distance(
+                first,
+                second,
+                debiased=debiased,
+                threshold=1e-5,
+                iterations=20_000,
+                radius=RADIUS,
+                epsilon=EPSILON,
+            )
         )
         found["debiased" if debiased else "entropic"] = float(np.abs(ours - values).max() / values.mean())
     return {**found, "version": reply.values["version"]}

@@ -147,7 +147,8 @@ def _cells(images: Images, hits: _Flat, grid: Grid) -> None:
     channel = np.array([grid.layers.index(n) if n in grid.layers and n != _HCAL else -1 for n in range(3)])
     channel = channel.take(hits.layer)
     mine = np.flatnonzero(channel >= 0)
-    image, channel, cell, pt = (v.take(mine) for v in (hits.image, channel, hits.cell, hits.pt))
+    image, channel, cell = (v.take(mine) for v in (hits.image, channel, hits.cell))
+    pt = hits.pt.take(mine)
     start, shares = _first_pixels(grid.pixels, grid.crop)
     depth = len(grid.layers)
     place = (image * grid.pixels**2 + start.take(cell)) * depth + channel

@@ -80,7 +80,9 @@ def _sorted(inputs: Any, jets: Any, index: Any) -> Jets:
     place = np.empty_like(order)
     place[order] = np.arange(len(order))
     owner = np.repeat(np.arange(len(sizes)), sizes)
-    part = ak.to_numpy(ak.flatten(index, axis=None)).astype(np.int64) + np.repeat(start[event], sizes)
+    part = ak.to_numpy(ak.flatten(ak.flatten(index, axis=2), axis=1)).astype(np.int64) + np.repeat(
+        start[event], sizes
+    )
     fields = {name: ak.to_numpy(ak.flatten(inputs[name])) for name in inputs.fields}
     part = part[np.lexsort((-fields["pt"][part], place[owner]))]
     parts = ak.unflatten(ak.Array({name: values[part] for name, values in fields.items()}), sizes[order])

@@ -159,7 +159,8 @@ def within_windows(seen: Objects, events: int, radius: float) -> NDArray[np.floa
     row = np.floor(np.mod(seen.phi, 2.0 * np.pi) * (rows / (2.0 * np.pi))).astype(np.int64) % rows
     column = np.floor((seen.eta + ETA_END) * (columns / (2.0 * ETA_END))).astype(np.int64)
     place = (seen.event * rows + row) * columns + np.clip(column, 0, columns - 1)
-    sums = np.bincount(place, seen.pt, events * rows * columns).reshape(events, rows, columns)
+    sums = np.bincount(place, seen.pt, events * rows * columns).astype(np.float64)
+    sums = sums.reshape(events, rows, columns)
     # one cell more than three radii, because a jet may begin anywhere in the first; azimuth goes round
     wide = [min(int(np.ceil(3.0 / CELL)) + 1, size) for size in (rows, columns)]
     total = _running(np.concatenate([sums, sums[:, : wide[0] - 1]], axis=1), wide[0], axis=1)
