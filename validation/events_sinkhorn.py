@@ -20,7 +20,7 @@ def differences(index: int, seed: int) -> Raw:
     jets = some_jets(2 * PAIRS, seed)[:, :MOST].astype(np.float64)
     first, second = jets[:PAIRS], jets[PAIRS:]
     options = {"radius": RADIUS, "epsilon": EPSILON}
-    reply = call("ott", "ott_sinkhorn.py", options, first=first, second=second)
+    reply = call("ott-jax", "ott_sinkhorn.py", options, first=first, second=second)
     theirs = {False: reply.arrays["apart"]}
     theirs[True] = theirs[False] - 0.5 * reply.arrays["own"].sum(axis=0)
     found = {}

@@ -30,10 +30,21 @@ from strangeness.detectors.mahalanobis import Mahalanobis
 from strangeness.detectors.nearest_neighbours import NearestNeighbours
 from strangeness.detectors.pca import PCA
 from strangeness.detectors.variational_autoencoder import VariationalAutoencoder
-from strangeness.representations import JetImages, KinematicFeatures, PointClouds
+from strangeness.representations import (
+    CalorimeterImages,
+    EnergyFlow,
+    JetFeatures,
+    JetGraphs,
+    JetImages,
+    JetTokens,
+    KinematicFeatures,
+    LundImages,
+    PointClouds,
+)
 
 _NEVER = Training(epochs=0)
 FEATURES = KinematicFeatures(("a", "b", "c"))
+SMALL = ConvAutoencoder(channels=(2, 2), hidden=3, latent=2, training=_NEVER)
 CHAINS: dict[str, tuple[Representation, Detector]] = {
     "linear": (FEATURES, SumOfFeatures()),
     "classifier": (FEATURES, CWoLa(hidden=(4,), training=_NEVER)),
@@ -45,24 +56,27 @@ CHAINS: dict[str, tuple[Representation, Detector]] = {
     "neighbours": (FEATURES, NearestNeighbours(k=3)),
     "pca": (FEATURES, PCA()),
     "ensemble": (FEATURES, Ensemble(IsolationForest(trees=2, max_samples=8), members=2, combine="median")),
-    "images": (
-        JetImages(8),
-        ConvAutoencoder(channels=(2, 2), hidden=3, latent=2, training=_NEVER),
-    ),
+    "images": (JetImages(8), SMALL),
+    "lund": (LundImages(8), SMALL),
+    "hits": (CalorimeterImages(8), SMALL),
+    "jets": (JetFeatures(("mass", "tau1", "girth")), Mahalanobis()),
+    "flow": (EnergyFlow(2), SumOfFeatures()),
 }
-"""Every kind of detector that a chain can hold."""
-CLOUDS = PointClouds(4)
-"""The one representation that no detector takes yet."""
+"""Every kind of detector and of representation that a chain can hold."""
+ALONE = (PointClouds(4), JetGraphs(4), JetTokens(4))
+"""The representations that no detector takes yet."""
 
 
 def events(n: int = 120, seed: int = 5) -> Batch:
-    """Events with three features, four particles each, and a context in 3-5 TeV; half of them data."""
+    """Events with three features, four particles and hits each, a context in 3-5 TeV; half of them data."""
     rng = np.random.default_rng(seed)
     columns = dict(zip("abc", np.abs(rng.normal(size=(3, n))), strict=True))
     particles = np.stack([rng.exponential(9, (n, 4)), *rng.normal(0, 0.1, (2, n, 4))], axis=2)
-    return make_batch(
-        {**columns, "constituents": particles}, context=rng.uniform(3000, 5000, n), sample=np.arange(n) % 2
-    )
+    context = rng.uniform(3000, 5000, n)
+    layer = np.broadcast_to(np.array([0.0, 1.0, 2.0, 2.0]), (n, 4))
+    hits = np.stack([layer, particles[..., 1], particles[..., 2], particles[..., 0]], axis=2)
+    x = {**columns, "constituents": particles, "hits": hits.astype(np.float32)}
+    return make_batch(x, context=context, sample=np.arange(n) % 2)
 
 
 def fitted(name: str) -> FittedChain:

@@ -73,7 +73,7 @@ def test_sample_make_passes_everything_on(strangeness, tmp_path: Path, monkeypat
     out, work = tmp_path / "x.parquet", tmp_path / "work"
     answer = strangeness("sample", "make", "dijets", "--out", out, "--work", work, "--seed", 5)
     assert "7 events" in answer.out
-    assert seen == [(("dijets", out, work), {"seed": 5})]
+    assert seen == [(("dijets", out, work), {"seed": 5, "workers": 1, "quiet": False})]
 
 
 MENDABLE = [InputError("two\nlines", "Mend it."), MissingDependency("fastjet", "generate")]
