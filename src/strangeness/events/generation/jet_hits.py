@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-import awkward as ak
 import numpy as np
 
-from strangeness.events.generation.clustering import Jets, antikt
-from strangeness.events.generation.detector import DEFAULT, DetectorSettings, measure
+from strangeness.events.generation.detector import DEFAULT, DetectorSettings
 from strangeness.events.generation.layers import STANDARD, LayerSettings, respond
-from strangeness.events.generation.matching import UNLABELLED, flavour, matched
 from strangeness.events.generation.processes import Process
 from strangeness.events.generation.selection import JetCuts, rows, stable
-from strangeness.events.generation.substructure import Columns, flat
+from strangeness.events.generation.substructure import Columns
 from strangeness.events.generation.windows import Axes, Hits, hits_around
 
 QUARK_GLUON = JetCuts(radius=0.4, pt_low=500.0, pt_high=550.0, eta_max=1.7)
 """The jets of the quark and gluon sample of arXiv:1810.05165."""
+_NUMBERS = ("event", "pt", "eta", "phi", "mass", "multiplicity", "label")
 
 
 def jet_hits(
@@ -38,23 +36,8 @@ def jet_hits(
         Columns of one row a jet: event (in the batch), pt, mass (GeV), eta, phi, multiplicity, and, where the
         process has flavours, label (the code of ``flavour``); and the hits, whose ``jet`` is the row.
     """
-    particles = stable(events, process.remove)
-    jets = antikt(measure(particles, rng, detector), len(events), cuts.radius, 0.9 * cuts.pt_low)
-    jets = Jets(*(part[:, :2] for part in jets))
-    good = (jets.pt > cuts.pt_low) & (jets.pt < cuts.pt_high) & (abs(jets.eta) < cuts.eta_max)
-    columns: Columns = {}
-    if process.target is not None:
-        good = good & matched(jets, events.prt, process.target, cuts.radius)
-    elif process.flavours:
-        labels = flavour(jets, events.prt, cuts.radius)
-        good = good & (labels != UNLABELLED)
-        columns["label"] = ak.to_numpy(ak.flatten(labels[good], axis=1)).astype(np.int64)
-    chosen = flat(jets, good)
-    columns |= {name: ak.to_numpy(getattr(chosen, name)) for name in ("pt", "eta", "phi", "mass")}
-    columns["multiplicity"] = ak.to_numpy(ak.num(chosen.constituents)).astype(np.float64)
-    columns["event"] = np.repeat(np.arange(len(events)), ak.to_numpy(ak.sum(good, axis=1)))
-    axes = Axes(columns["event"], columns["eta"], columns["phi"])
-    return columns, hits_around(respond(particles, rng, detector, layers), axes, detector, layers)
+    columns, hits, _ = _both(events, process, cuts, rng, detector, layers)
+    return {name: columns[name] for name in _NUMBERS if name in columns}, hits
 
 
 def rows_with_hits(
@@ -66,10 +49,22 @@ def rows_with_hits(
     layers: LayerSettings = STANDARD,
 ) -> tuple[Columns, Counter[str]]:
     """The rows of ``selection.rows``, with the hits around each jet: those of ``jet_hits``."""
+    columns, hits, counts = _both(events, process, cuts, rng, detector, layers)
+    return columns | hit_columns(hits, len(columns["event"])), counts
+
+
+def _both(
+    events: Any,
+    process: Process,
+    cuts: JetCuts,
+    rng: np.random.Generator,
+    detector: DetectorSettings,
+    layers: LayerSettings,
+) -> tuple[Columns, Hits, Counter[str]]:
     columns, counts = rows(events, process, cuts, rng, detector)
     axes = Axes(columns["event"], columns["eta"], columns["phi"])
     seen = respond(stable(events, process.remove), rng, detector, layers)
-    return columns | hit_columns(hits_around(seen, axes, detector, layers), len(axes.event)), counts
+    return columns, hits_around(seen, axes, detector, layers), counts
 
 
 def hit_columns(hits: Hits, jets: int) -> Columns:

@@ -43,6 +43,8 @@ CUT_NAMES: dict[str, dict[type, str]] = {
     "mjj_min": {DijetCuts: "mjj_low"},
 }
 """What a user calls a cut, and the field of the cuts on jets and on events of two jets."""
+BACKGROUNDS = ("dijet", "qcd", "z-jets")
+"""Processes whose rows get the label 0; quark and gluon jets get the code of their parton, all others 1."""
 # three resolutions below a cut at 1.2 TeV, in a cone that holds what may still merge
 _EARLY, _WIDER = 0.892, 1.3
 _SHARD, _QUICK_SHARD = 2000, 4000
@@ -97,7 +99,7 @@ def requested(request: Request) -> Sample:
         early = EarlyVeto(10.0 * round(_EARLY * cuts.leading_pt / 10.0), radius=_WIDER * cuts.radius)
     return Sample(
         process.name,
-        (Part(process, 0 if request.process in ("dijet", "qcd") else 1, request.events),),
+        (Part(process, 0 if request.process in BACKGROUNDS else 1, request.events),),
         cuts,
         shard_events=_shard_events(request.events, _QUICK_SHARD if early else _SHARD),
         detector=DEFAULT if request.detector else None,
