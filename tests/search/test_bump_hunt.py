@@ -166,3 +166,25 @@ def test_bad_numbers_are_named() -> None:
     template = BumpHunt(edges=tuple(EDGES), background=TemplateBackground((1,) * BINS), alpha=0.05)
     with pytest.raises(InputError, match="cancels"):
         template.run(masses, selection_law=law(np.array([1.0, 2]), 199), rng=rng)
+
+
+def test_sequential_pseudo_experiments_fill_the_same_fields() -> None:
+    hunt = BumpHunt(edges=tuple(EDGES), n_pseudo=3000, alpha=None, stop_after=20)
+    ordinary = hunt.run_counts(np.random.default_rng(1).poisson(falling(800)), rng=np.random.default_rng(2))
+    assert ordinary.n_extreme == 20 and ordinary.n_pseudo < 1000
+    assert ordinary.global_p == 20 / ordinary.n_pseudo and ordinary.smallest_p == 1 / 3001
+    assert any("until 20 were as large, at most 3000" in note for note in ordinary.assumptions)
+    assert ordinary.global_z_interval[0] is not None and ordinary.global_z is not None
+    assert SearchResult.from_dict(ordinary.to_dict()) == ordinary
+    counts = np.round(falling(5000))
+    counts[6:8] += [60, 60]
+    found = hunt.run_counts(counts, rng=np.random.default_rng(3))
+    assert (found.n_extreme, found.n_pseudo, found.global_p) == (0, 3000, 1 / 3001)
+
+
+def test_sequential_type_one_error_with_refit() -> None:
+    rng, p = np.random.default_rng(12), []
+    hunt = BumpHunt(edges=tuple(EDGES), n_pseudo=200, alpha=None, stop_after=10)
+    for _ in range(300):
+        p.append(hunt.run_counts(rng.poisson(falling(800)), rng=rng).global_p_randomised)
+    type_one(p)

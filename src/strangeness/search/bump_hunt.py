@@ -12,7 +12,7 @@ from strangeness.core.errors import InputError
 from strangeness.search.background import DijetFunction, checked_edges, geometric_edges
 from strangeness.search.null import Background, Null, null_of
 from strangeness.search.result import SearchResult, Spectrum
-from strangeness.search.significance import GlobalP, global_p
+from strangeness.search.significance import GlobalP, global_p, sequential_global_p
 from strangeness.search.windows import Scan, checked_widths
 from strangeness.stats.selection import SelectionLaw
 from strangeness.stats.tails import z_from_log_p
@@ -35,7 +35,10 @@ class BumpHunt:
         background: DijetFunction (fitted), FixedExpectation or TemplateBackground.
         alpha: cut on the per-event p-value that selected the events, None for all events.
         widths: window widths in bins.
-        n_pseudo: pseudo-experiments.
+        n_pseudo: pseudo-experiments, at most.
+        stop_after: stop when this many pseudo-experiments are at least as extreme as the data (Besag and
+            Clifford 1991); the global p stays valid and costs little where the data are ordinary. None makes
+            all of them.
     """
 
     edges: tuple[float, ...] | None = None
@@ -46,6 +49,7 @@ class BumpHunt:
     alpha: float | None = 0.01
     widths: tuple[int, ...] = (2, 3, 4, 5, 6)
     n_pseudo: int = 10_000
+    stop_after: int | None = None
 
     def bin_edges(self) -> Array:
         """The edges (bins + 1,) in GeV.
@@ -101,8 +105,22 @@ class BumpHunt:
         """Search a histogram (bins,) of the selected events; otherwise as ``run``."""
         null = self.null(counts, selection_law)
         scan = null.observed()
-        pseudo = self.pseudo_statistics(null, rng, progress)
-        return self._result(null, scan, global_p(float(scan.t[0]), pseudo, rng), selection_law, counts)
+        return self.result(
+            null, scan, self._outcome(null, float(scan.t[0]), rng, progress), selection_law, counts
+        )
+
+    def _outcome(self, null: Null, t: float, rng: np.random.Generator, progress: Progress | None) -> GlobalP:
+        if self.stop_after is None:
+            return global_p(t, self.pseudo_statistics(null, rng, progress), rng)
+        return sequential_global_p(
+            t,
+            lambda size: null.pseudo(rng, size),
+            rng,
+            stop_after=self.stop_after,
+            n_max=self.n_pseudo,
+            chunk=null.chunk,
+            progress=progress,
+        )
 
     def null(self, counts: ArrayLike, selection_law: SelectionLaw | None = None) -> Null:
         """The background-only model of a histogram (bins,)."""
@@ -140,9 +158,10 @@ class BumpHunt:
                 progress(end, self.n_pseudo)
         return t
 
-    def _result(
+    def result(
         self, null: Null, scan: Scan, outcome: GlobalP, law: SelectionLaw | None, counts: ArrayLike
     ) -> SearchResult:
+        """What an observed scan and its global p-value say of a histogram (bins,)."""
         edges, counts = self.bin_edges(), np.asarray(counts, np.float64)
         first, last = int(scan.first[0]), int(scan.first[0] + scan.width[0])
         log_p = -float(scan.t[0])
@@ -165,7 +184,7 @@ class BumpHunt:
             trials_factor=outcome.p / local_p if local_p > 1e-290 else None,
             p_reach=() if law is None else tuple(float(p) for p in law.smallest_p),
             alpha=self.alpha,
-            assumptions=_assumptions(null, law, outcome.n_pseudo),
+            assumptions=_assumptions(null, law, outcome),
             checks=(),
             blocked=False,
             reason="",
@@ -223,16 +242,21 @@ def _checked_weight(weight: ArrayLike, n: int) -> Array:
     return values
 
 
-def _assumptions(null: Null, law: SelectionLaw | None, n_pseudo: int) -> tuple[str, ...]:
+def _assumptions(null: Null, law: SelectionLaw | None, outcome: GlobalP) -> tuple[str, ...]:
     notes = ["events are independent, counts are Poisson", *null.assumptions]
     if law is not None:
         notes.append(
             "the efficiency of the selection is a Beta draw per calibration bin, because the calibration is "
             "finite; it is drawn again in every pseudo-experiment"
         )
+    if outcome.stopped_after is not None:
+        notes.append(
+            f"pseudo-experiments were made until {outcome.stopped_after} were as large, at most "
+            f"{outcome.n_max}: p = h / n at the h-th (Besag and Clifford 1991)"
+        )
     if null.failed:
         notes.append(
-            f"{null.failed} of {n_pseudo} background fits did not converge and were counted as more extreme "
+            f"{null.failed} of {outcome.drawn} background fits did not converge and were counted as more extreme "
             "than the data"
         )
     return tuple(notes)
