@@ -256,7 +256,7 @@ def _assumptions(null: Null, law: SelectionLaw | None, outcome: GlobalP) -> tupl
         )
     if null.failed:
         notes.append(
-            f"{null.failed} of {outcome.drawn} background fits did not converge and were counted as more extreme "
-            "than the data"
+            f"{null.failed} of {outcome.drawn} background fits did not converge and were counted as more "
+            "extreme than the data"
         )
     return tuple(notes)
