@@ -109,6 +109,16 @@ class BumpHunt:
             null, scan, self._outcome(null, float(scan.t[0]), rng, progress), selection_law, counts
         )
 
+    def statistic(self, counts: ArrayLike, selection_law: SelectionLaw | None = None) -> float:
+        """-log p of the most significant window of a histogram (bins,).
+
+        Infinite where the background cannot be fitted, so that no null data set is lost.
+        """
+        try:
+            return float(self.null(counts, selection_law).observed().t[0])
+        except InputError:
+            return float("inf")
+
     def _outcome(self, null: Null, t: float, rng: np.random.Generator, progress: Progress | None) -> GlobalP:
         if self.stop_after is None:
             return global_p(t, self.pseudo_statistics(null, rng, progress), rng)
