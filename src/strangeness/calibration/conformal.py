@@ -10,8 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from strangeness.calibration.guarantee import ASYMPTOTIC, EXACT, GUARANTEES, SUPER_UNIFORM, UNGUARANTEED
 from strangeness.calibration.kernel import conformal_p_values, finite_scores, sorted_scores
-from strangeness.calibration.weighted import checked_weight, cumulative, effective_number, weighted_p_values
+from strangeness.calibration.weighted import (
+    checked_weight,
+    cumulative,
+    effective_number,
+    monotone_below,
+    weighted_p_values,
+)
 from strangeness.core.errors import InputError
 from strangeness.core.estimators import Calibrator, Null
 from strangeness.core.identity import uniform
@@ -38,21 +45,26 @@ class SplitConformal(Calibrator):
     Attributes:
         randomised: break ties and fill the steps of 1 / (n + 1) at random, which makes p exactly uniform for
             exchangeable events; else p is the deterministic, super-uniform one.
+        signed: accept negative weights of a positive sum; such p-values have no guarantee.
     """
 
     randomised: bool = True
+    signed: bool = False
 
     def fit_null(self, score: ArrayLike, batch: BatchLike) -> ConformalNull:
         """The null from reference events: ``score`` (n,) and their batch.
 
         Raises:
-            InputError: for fewer than two events, scores that are not finite, or negative weights.
+            InputError: for fewer than two events, scores that are not finite, negative weights unless
+                ``signed``, or weights without a positive sum.
         """
         score = np.asarray(score, np.float64)
         ordered = sorted_scores(score)
-        weight = checked_weight(batch.weight, score.size)
+        weight = checked_weight(batch.weight, score.size, signed=self.signed)
         if np.all(weight == weight[0]):
             return ConformalNull(ordered, np.empty(0), float(score.size), self.randomised)
+        if np.any(weight < 0):
+            return _signed_null(score, weight, self.randomised)
         below = cumulative(weight[np.argsort(score, kind="stable")])
         return ConformalNull(ordered, below, effective_number(weight), self.randomised)
 
@@ -94,6 +106,18 @@ class ConformalNull(Null):
         return weighted_p_values(self.ordered, self.below, self.n_eff, finite_scores(score), uniforms)
 
     @property
+    def guarantee(self) -> str:
+        """ "exact", "super-uniform" or, with weights, "asymptotic"."""
+        if self.below.size:
+            return ASYMPTOTIC
+        return EXACT if self.randomised else SUPER_UNIFORM
+
+    @property
+    def guarantee_text(self) -> str:
+        """What the guarantee says."""
+        return GUARANTEES[self.guarantee]
+
+    @property
     def smallest_p(self) -> float:
         """The smallest deterministic p-value, 1 / (n_eff + 1)."""
         return 1.0 / (self.n_eff + 1.0)
@@ -107,6 +131,26 @@ class ConformalNull(Null):
         n = int(self.n_eff)
         a, b = order_statistic_law(n, alpha, self.randomised)
         return SelectionLaw(np.array([-np.inf, np.inf]), np.array([a]), np.array([b]), alpha, np.array([n]))
+
+
+class SignedNull(ConformalNull):
+    """A null from weights of both signs: monotone in the score and within [1 / (n_eff + 1), 1], no more."""
+
+    @property
+    def guarantee(self) -> str:
+        """Always "unguaranteed"."""
+        return UNGUARANTEED
+
+
+def _signed_null(score: Array, weight: Array, randomised: bool) -> SignedNull:
+    n_eff = effective_number(weight)
+    if n_eff < 1:
+        raise InputError(
+            f"signed calibration weights that count as {n_eff:.2g} events",
+            "Use more events, or fewer negative weights.",
+        )
+    order = np.argsort(score, kind="stable")
+    return SignedNull(score[order], monotone_below(score[order], weight[order]), n_eff, randomised)
 
 
 def _refuse_disorder(ordered: Array, below: Array, n_eff: float) -> None:

@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from strangeness.calibration.bins import bin_index, finite_context, increasing
 from strangeness.calibration.conformal import BatchLike, ConformalNull, SplitConformal, event_uniforms
+from strangeness.calibration.guarantee import GUARANTEES, weakest
+from strangeness.calibration.weighted import checked_weight
 from strangeness.core.errors import InputError
 from strangeness.core.estimators import Calibrator, Null
 from strangeness.stats.selection import SelectionLaw, order_statistic_law
 
+__all__ = ["Mondrian", "MondrianNull", "bin_index"]
 Array = NDArray[np.float64]
 _DEFAULT_BINS = 10
 
@@ -29,12 +33,14 @@ class Mondrian(Calibrator):
         edges: bin edges instead, in the unit of the context.
         range: outer edges for ``bins``; by default the extremes of the calibration context.
         randomised: as in ``SplitConformal``.
+        signed: as in ``SplitConformal``; the weights must have a positive sum in every bin.
     """
 
     bins: int | None = None
     edges: tuple[float, ...] | None = None
     range: tuple[float, float] | None = None
     randomised: bool = True
+    signed: bool = False
 
     def fit_null(self, score: ArrayLike, batch: BatchLike) -> MondrianNull:
         """The nulls of all bins from reference events: ``score`` (n,) and their batch.
@@ -44,15 +50,15 @@ class Mondrian(Calibrator):
                 that contradict each other, or scores and weights that ``SplitConformal`` refuses.
         """
         score = np.asarray(score, np.float64)
-        context = _finite_context(batch.context, score.size)
-        weight = np.asarray(batch.weight, np.float64)
+        context = finite_context(batch.context, score.size)
+        weight = checked_weight(batch.weight, score.size, signed=self.signed)
         edges = self._edges(context)
         where = bin_index(context, edges)
-        one = SplitConformal(self.randomised)
+        one = SplitConformal(self.randomised, self.signed)
         parts = []
         for i in np.arange(edges.size - 1):
             inside = where == i
-            _enough(int(inside.sum()), edges[i], edges[i + 1])
+            _enough(weight[inside], edges[i], edges[i + 1])
             parts.append(one.fit_null(score[inside], _Part(weight[inside])))
         return MondrianNull(edges, tuple(parts), self.randomised)
 
@@ -62,7 +68,7 @@ class Mondrian(Calibrator):
                 raise InputError(
                     "Mondrian edges together with bins or a range", "Give either edges, or bins."
                 )
-            return _increasing(np.asarray(self.edges, np.float64))
+            return increasing(self.edges)
         bins = _DEFAULT_BINS if self.bins is None else self.bins
         if bins < 1:
             raise InputError(f"{bins} Mondrian bins", "Use one or more.")
@@ -76,7 +82,7 @@ class Mondrian(Calibrator):
                 "Use fewer bins or more events.",
             )
         inner = np.quantile(inside, np.linspace(0, 1, bins + 1)[1:-1])
-        return _increasing(np.concatenate([[lo], inner, [hi]]))
+        return increasing(np.concatenate([[lo], inner, [hi]]))
 
 
 @dataclass(frozen=True)
@@ -102,7 +108,7 @@ class MondrianNull(Null):
     randomised: bool = True
 
     def __check_init__(self) -> None:
-        if _increasing(self.edges).size != len(self.nulls) + 1:
+        if increasing(self.edges).size != len(self.nulls) + 1:
             raise InputError(f"{len(self.nulls)} nulls for {self.edges.size} edges", "Calibrate again.")
 
     def __call__(self, score: ArrayLike, batch: BatchLike, *, key: Any = None) -> Array:
@@ -120,12 +126,22 @@ class MondrianNull(Null):
 
     def _by_bin(self, score: ArrayLike, context: ArrayLike, uniforms: Array | None) -> Array:
         score = np.asarray(score)
-        where = bin_index(_finite_context(context, score.size), self.edges)
+        where = bin_index(finite_context(context, score.size), self.edges)
         p = np.empty(score.size)
         for i, null in enumerate(self.nulls):
             rows = np.flatnonzero(where == i)
             p[rows] = null.p_values(score[rows], None if uniforms is None else uniforms[rows])
         return p
+
+    @property
+    def guarantee(self) -> str:
+        """The weakest guarantee of the bins; it holds in each bin."""
+        return weakest(null.guarantee for null in self.nulls)
+
+    @property
+    def guarantee_text(self) -> str:
+        """What the guarantee says."""
+        return GUARANTEES[self.guarantee]
 
     @property
     def n_calibration(self) -> NDArray[np.int64]:
@@ -148,42 +164,15 @@ class MondrianNull(Null):
         return SelectionLaw(self.edges, a, b, alpha, self.n_calibration)
 
 
-def bin_index(context: Array, edges: Array) -> NDArray[np.intp]:
-    """Index (n,) of the bin of each context.
-
-    Raises:
-        InputError: naming the first context outside the edges.
-    """
-    outside = (context < edges[0]) | (context > edges[-1])
-    if outside.any():
+def _enough(weight: Array, low: float, high: float) -> None:
+    where = f"in the bin {low:g} to {high:g}"
+    if weight.size < 2:
         raise InputError(
-            f"a context of {context[np.argmax(outside)]:g} outside the calibrated range "
-            f"{edges[0]:g} to {edges[-1]:g} ({int(outside.sum())} of {context.size} events)",
-            "Cut the events to this range, or calibrate on a reference that covers them.",
-        )
-    return np.minimum(np.searchsorted(edges, context, side="right") - 1, edges.size - 2)
-
-
-def _enough(n: int, low: float, high: float) -> None:
-    if n < 2:
-        raise InputError(
-            f"{n} calibration event{'s' * (n != 1)} in the bin {low:g} to {high:g}",
+            f"{weight.size} calibration event{'s' * (weight.size != 1)} {where}",
             "Use fewer or wider bins, or more reference events.",
         )
-
-
-def _finite_context(context: ArrayLike, n: int) -> Array:
-    values = np.asarray(context, np.float64)
-    if values.shape != (n,):
-        raise InputError(f"contexts of shape {values.shape} for {n} scores", "Give one context an event.")
-    if not np.all(np.isfinite(values)):
-        raise InputError("a context that is NaN or infinite", "Remove such events.")
-    return values
-
-
-def _increasing(edges: Array) -> Array:
-    if edges.ndim != 1 or edges.size < 2 or not np.all(np.diff(edges) > 0):
+    if not weight.sum() > 0:
         raise InputError(
-            f"Mondrian edges {edges.tolist()[:12]}", "Give two or more increasing edges, or fewer bins."
+            f"calibration weights that sum to {weight.sum():g} {where}",
+            "Use fewer or wider bins, or more reference events.",
         )
-    return edges
