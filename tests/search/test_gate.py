@@ -6,15 +6,11 @@ from scipy import stats
 
 from strangeness.core.errors import InputError
 from strangeness.search.bump_hunt import BumpHunt
-from strangeness.search.gate import (
-    Gate,
-    background_form,
-    judged,
-    sculpting,
-    toy_p_values,
-    type_one_error,
-    uniformity,
-)
+from strangeness.search.checks.background_form import background_form
+from strangeness.search.checks.sculpting import sculpting
+from strangeness.search.checks.type_one import toy_p_values, type_one_error
+from strangeness.search.checks.uniformity import uniformity
+from strangeness.search.gate import Gate, judged
 from strangeness.search.template import TemplateBackground
 from strangeness.stats.selection import SelectionLaw, order_statistic_law
 from tests.search.spectra import EDGES, falling

@@ -11,10 +11,11 @@ class Check:
 
     Attributes:
         name: short name, e.g. "mass sculpting".
-        p: p-value of the check, null hypothesis "the search is valid".
+        p: p-value of the check, null hypothesis "the search is valid"; 1 or 0 where the check is a rule.
         statistic: the value that was compared with its null law.
         passed: whether it passed at the joint level.
         text: one sentence for the reader.
+        reach: what the check would have missed, for the reader; empty where it was not asked.
     """
 
     name: str
@@ -22,3 +23,4 @@ class Check:
     statistic: float
     passed: bool
     text: str
+    reach: str = ""
