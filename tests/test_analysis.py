@@ -11,10 +11,11 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from strangeness.analysis import Analysis, Outcome, score_roles
+from strangeness.analysis import Analysis
 from strangeness.calibration.conformal import SplitConformal
 from strangeness.calibration.mondrian import Mondrian
 from strangeness.catalogue import load
+from strangeness.chain import Outcome, score_roles
 from strangeness.core import artefact
 from strangeness.core.batch import Batch, collect
 from strangeness.core.errors import ConfigError, InputError

@@ -5,19 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import equinox as eqx
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
-from strangeness.calibration.conformal import ConformalNull, SplitConformal
-from strangeness.calibration.mondrian import Mondrian, MondrianNull
+from strangeness.calibration.mondrian import Mondrian
+from strangeness.chain import FittedChain, Outcome, Scored, score_roles
 from strangeness.core.batch import DATA, ArraySource, Batch, concatenate
+from strangeness.core.checkpoint import fingerprint
 from strangeness.core.errors import ConfigError, InputError
-from strangeness.core.estimators import Detector, Map, Representation, Scorer
-from strangeness.core.run import progress
+from strangeness.core.estimators import Calibrator, Detector, Map, Null, Representation, Scorer
+from strangeness.core.run import progress, running
 from strangeness.events.source import EventSource, chunks_of
-from strangeness.search.bump_hunt import BumpHunt
+from strangeness.policies import HalfSplit, LabelExchange, Policy, PseudoData
+from strangeness.policies.folds import FoldedNull, FoldedScorer, fold_of
+from strangeness.policies.repeats import repeated_p
+from strangeness.policies.samples import held
+from strangeness.search.bump_hunt import BumpHunt, binned
 from strangeness.search.check import Check
 from strangeness.search.counting import CountingExperiment
 from strangeness.search.gate import Gate
@@ -25,52 +29,7 @@ from strangeness.search.result import SearchResult
 from strangeness.splits import Split, data_roles
 from strangeness.stats.selection import SelectionLaw
 
-Calibrator = SplitConformal | Mondrian
 Search = BumpHunt | CountingExperiment
-
-
-class FittedChain(eqx.Module):
-    """Everything that was fitted: events to p-values. An artefact holds exactly this."""
-
-    map: Map
-    scorer: Scorer
-    null: ConformalNull | MondrianNull
-
-    def score(self, batch: Batch, *, seed: int = 0) -> NDArray[np.float64]:
-        """Scores (n,), higher = stranger."""
-        return self.scorer(self.map(batch), key=jax.random.key(seed))
-
-    def p_values(self, score: NDArray[np.float64], batch: Batch, *, seed: int = 0) -> NDArray[np.float64]:
-        """p-values (n,) of scores of these events."""
-        return self.null(score, batch, key=jax.random.key(seed))
-
-
-@dataclass(frozen=True)
-class Scored:
-    """Events of one role with what the chain made of them; arrays (n,). The batch keeps no ``x``."""
-
-    batch: Batch
-    score: NDArray[np.float64]
-    p: NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run leaves behind.
-
-    Attributes:
-        result: the statement with its proof.
-        chain: the fitted chain.
-        tested: the data under test.
-        checked: held-out reference that no fit has seen.
-        counts: events by role.
-    """
-
-    result: SearchResult
-    chain: FittedChain
-    tested: Scored
-    checked: Scored
-    counts: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -81,6 +40,9 @@ class Analysis:
     trains the detector, calibrates its score and checks the result. Data are split too when the detector
     trains on them; otherwise all of them are tested. Without a reference, data outside ``region`` serve.
 
+    A detector that learns from data may instead be cross-fitted or learn from all of them (``policy``). The
+    null of the global p-value then repeats the whole chain, training included (``null``).
+
     Attributes:
         representation: events to arrays.
         detector: arrays to scores.
@@ -90,6 +52,9 @@ class Analysis:
         region: window of the context; needed without a reference and by detectors that look inside it.
         shares: shares of the reference that train, calibrate and check.
         gate: the validity checks; None only where something else checks, as in studies of the chain itself.
+        policy: which data train a detector that learns from data.
+        null: null data sets on which the whole chain is repeated; None where the search's own
+            pseudo-experiments, without training, are valid: under the split policy.
     """
 
     representation: Representation
@@ -102,6 +67,8 @@ class Analysis:
         default_factory=lambda: {"train": 0.2, "calibrate": 0.6, "check": 0.2}
     )
     gate: Gate | None = field(default_factory=Gate)
+    policy: Policy = field(default_factory=HalfSplit)
+    null: LabelExchange | PseudoData | None = None
 
     def run(self, data: EventSource, reference: EventSource | None = None, *, seed: int = 0) -> Outcome:
         """Fit, calibrate, check and search.
@@ -118,14 +85,76 @@ class Analysis:
             InputError: for an empty selection, a missing column, NaN, weights, or too few events for a role.
         """
         self._refuse_mismatch(reference is not None)
+        chain, scored, counts = self._fitted(data, reference, ("check", "test"), seed)
+        checked, tested = (self._with_p(chain, *scored[name], seed) for name in ("check", "test"))
+        result, statistics = self.search_in(chain, tested, checked, seed=seed), None
+        if self.null is not None and reference is not None:
+            result, statistics = self._repeated(self.null, result, data, reference, seed)
+        return Outcome(result, chain, tested, checked, counts, statistics)
+
+    def statistic(self, data: EventSource, reference: EventSource, *, seed: int = 0) -> float:
+        """The test statistic of the whole chain, training included: -log of the local p-value.
+
+        0 where nothing is selected, infinite where the background fit fails.
+        """
+        chain, scored, _ = self._fitted(data, reference, ("test",), seed)
+        tested = self._with_p(chain, *scored["test"], seed)
+        if isinstance(self.search, CountingExperiment):
+            return -self._searched(chain, tested, seed).local_log_p
+        selected = tested.batch.context[tested.p <= self._alpha()]
+        edges = self.search.bin_edges()
+        if not np.any((selected >= edges[0]) & (selected <= edges[-1])):
+            return 0.0
+        return self.search.statistic(binned(selected, edges)[0], chain.null.selection_law(self._alpha()))
+
+    def _fitted(
+        self, data: EventSource, reference: EventSource | None, names: tuple[str, ...], seed: int
+    ) -> tuple[FittedChain, dict[str, tuple[NDArray[np.float64], Batch]], dict[str, int]]:
+        """The fitted chain, the scores of the roles ``names``, and the number of events in every role."""
         split = self.split(data, reference)
         train, counts = split.survey(("train", "train data"), weighted=self.gate is None)
         map_, scorer = self.learn(train, seed=seed)
-        scored = score_roles(split, map_, scorer, ("calibrate", "check", "test"), seed=seed)
-        chain = FittedChain(map_, scorer, self.calibrator.fit_null(*scored["calibrate"]))
-        checked, tested = (self._with_p(chain, *scored[name], seed) for name in ("check", "test"))
-        result = self.search_in(chain, tested, checked, seed=seed)
-        return Outcome(result, chain, tested, checked, counts)
+        if isinstance(scorer, FoldedScorer):
+            null: Null = FoldedNull(tuple(self._null(split, map_, one, seed) for one in scorer.members))
+            return FittedChain(map_, scorer, null), score_roles(split, map_, scorer, names, seed=seed), counts
+        scored = score_roles(split, map_, scorer, ("calibrate", *names), seed=seed)
+        return FittedChain(map_, scorer, self.calibrator.fit_null(*scored["calibrate"])), scored, counts
+
+    def _null(self, split: Split, map_: Map, scorer: Scorer, seed: int) -> Null:
+        return self.calibrator.fit_null(
+            *score_roles(split, map_, scorer, ("calibrate",), seed=seed)["calibrate"]
+        )
+
+    def _repeated(
+        self,
+        null: LabelExchange | PseudoData,
+        result: SearchResult,
+        data: EventSource,
+        reference: EventSource,
+        seed: int,
+    ) -> tuple[SearchResult, NDArray[np.float64]]:
+        """The result with its global p-value from repetitions of the whole chain on null data sets."""
+        first, second = (held(source, self.context, self._limits()) for source in (data, reference))
+        draw, again = null.fitted(first, second, self.context), replace(self, gate=None, null=None)
+
+        def statistic(index: int) -> float:
+            with running(checkpoints=None, progress=False):
+                return again.statistic(*draw(np.random.default_rng([seed, index, len(first)])), seed=seed)
+
+        found, statistics = repeated_p(
+            -result.local_log_p,
+            statistic,
+            np.random.default_rng([seed, len(first)]),
+            toys=null.toys,
+            stop_after=null.stop_after,
+            settings=fingerprint((repr(again), repr(null), seed, first.id, second.id)),
+        )
+        notes = (self.policy.note, null.assumption)
+        return result.repeated(found, policy=self._policy().name, null=null.name, notes=notes), statistics
+
+    def _policy(self) -> Policy:
+        """The policy in force: a detector that does not learn from data leaves all of them to the test."""
+        return self.policy if "data" in self.detector.card.needs else HalfSplit()
 
     def reference_curve(
         self, data: EventSource, *, seed: int = 0
@@ -163,6 +192,7 @@ class Analysis:
             region=self.region,
             shares=self.shares,
             trains="data" in self.detector.card.needs,
+            whole=self._policy().tests_all,
         )
 
     def learn(self, train: Mapping[str, Sequence[Batch]], *, seed: int) -> tuple[Map, Scorer]:
@@ -172,26 +202,38 @@ class Analysis:
         """
         key_map, key_fit = jax.random.split(jax.random.key(seed), 3)[:2]
         map_ = self.representation.fit_map(train["train"], key=key_map)
-        rows = [map_(batch) for name in ("train", "train data") for batch in train.get(name, ())]
-        return map_, self.detector.fit_scorer(ArraySource(concatenate(rows)), key=key_fit)
+        rows = concatenate([map_(batch) for name in ("train", "train data") for batch in train.get(name, ())])
+        folds = self._policy().folds
+        if folds == 1:
+            return map_, self.detector.fit_scorer(ArraySource(rows), key=key_fit)
+        left_out = np.where(rows.sample == DATA, fold_of(rows.id, folds), -1)
+        parts = [ArraySource(rows.take(left_out != fold)) for fold in range(folds)]
+        return map_, FoldedScorer(tuple(self.detector.fit_scorer(part, key=key_fit) for part in parts))
 
     def search_in(self, chain: FittedChain, tested: Scored, checked: Scored, *, seed: int) -> SearchResult:
         """The statement about ``tested``; the checks read ``checked``, held-out reference, alone."""
         rng = np.random.default_rng([seed, len(tested.batch)])
-        alpha = self._alpha()
-        law = chain.null.selection_law(alpha)
-        mass = tested.batch.context
-        if isinstance(self.search, CountingExperiment):
-            result = self.search.run(tested.p, mass, selection_law=law, rng=rng)
-        else:
-            kept = tested.p <= alpha
-            with progress("pseudo-experiments", self.search.n_pseudo) as show:
-                result = self.search.run(
-                    mass[kept], selection_law=law, rng=rng, progress=lambda done, _: show(done, "")
-                )
+        result = self._searched(chain, tested, seed, rng)
         if self.gate is None:
             return result
+        law = chain.null.selection_law(self._alpha())
         return result.with_checks(self._checks(self.gate, law, tested, checked, rng))
+
+    def _searched(
+        self, chain: FittedChain, tested: Scored, seed: int, rng: np.random.Generator | None = None
+    ) -> SearchResult:
+        """The result without its checks."""
+        rng = np.random.default_rng([seed, len(tested.batch)]) if rng is None else rng
+        alpha, mass = self._alpha(), tested.batch.context
+        law = chain.null.selection_law(alpha)
+        if isinstance(self.search, CountingExperiment):
+            return self.search.run(tested.p, mass, selection_law=law, rng=rng)
+        # where the chain is repeated, pseudo-experiments without training say nothing
+        hunt = self.search if self.null is None else replace(self.search, n_pseudo=1, stop_after=None)
+        with progress("pseudo-experiments", hunt.n_pseudo) as show:
+            return hunt.run(
+                mass[tested.p <= alpha], selection_law=law, rng=rng, progress=lambda done, _: show(done, "")
+            )
 
     def _checks(
         self, gate: Gate, law: SelectionLaw, tested: Scored, checked: Scored, rng: np.random.Generator
@@ -230,6 +272,7 @@ class Analysis:
                 "there is neither a reference nor a region",
                 "Give a reference, or a region whose sidebands serve.",
             )
+        self._refuse_policy(has_reference)
         if not has_reference and self._has_a_bin_inside():
             raise ConfigError(
                 "sidebands cannot calibrate the bins inside the region",
@@ -238,6 +281,19 @@ class Analysis:
         if "region" in card.needs and self.region is None:
             raise ConfigError(
                 f"'{card.name}' needs a region", "Set 'region', the window of the context, in GeV."
+            )
+
+    def _refuse_policy(self, has_reference: bool) -> None:
+        policy = self._policy()
+        if policy.tests_all and self.null is None:
+            raise ConfigError(
+                f"the policy '{policy.name}' without a null that repeats the chain",
+                "Set 'null' (label exchange or pseudo-data), or use the split policy.",
+            )
+        if not has_reference and (policy.tests_all or self.null is not None):
+            raise ConfigError(
+                f"the policy '{policy.name}' and null data sets without a reference",
+                "Give a reference, or use the split policy with the search's pseudo-experiments.",
             )
 
     def _has_a_bin_inside(self) -> bool:
@@ -259,21 +315,6 @@ class Analysis:
 
     def _with_p(self, chain: FittedChain, score: NDArray[np.float64], batch: Batch, seed: int) -> Scored:
         return Scored(batch, score, chain.p_values(score, batch, seed=seed))
-
-
-def score_roles(
-    split: Split, map_: Map, scorer: Scorer, names: Sequence[str], *, seed: int
-) -> dict[str, tuple[NDArray[np.float64], Batch]]:
-    """Scores (n,) and events, without ``x``, of some roles."""
-    key = jax.random.key(seed)
-    scores: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
-    batches: dict[str, list[Batch]] = {name: [] for name in names}
-    for parts in split:
-        for name in names:
-            if name in parts and len(parts[name]):
-                scores[name].append(scorer(map_(parts[name]), key=key))
-                batches[name].append(replace(parts[name], x=()))
-    return {name: (np.concatenate(scores[name]), concatenate(batches[name])) for name in names}
 
 
 def _by_truth(data: EventSource, context: str, limits: tuple[float, float] | None) -> Iterator[Batch]:

@@ -12,11 +12,11 @@ from typing import Any
 
 import equinox as eqx
 
-from strangeness import calibration, detectors, representations
-from strangeness.analysis import FittedChain
+from strangeness import calibration, detectors, policies, representations
+from strangeness.chain import FittedChain
 from strangeness.core import artefact
 from strangeness.core.errors import ConfigError, InputError, nearest
-from strangeness.core.estimators import Detector, Map, Null
+from strangeness.core.estimators import Detector, Map, Null, Scorer
 from strangeness.core.probe import refuse_unusable
 from strangeness.nn import STORABLE
 
@@ -47,12 +47,13 @@ def find_detector(name: str) -> type[Detector]:
 
 
 def storable() -> dict[str, type[eqx.Module]]:
-    """The classes that an artefact may name: networks, maps, nulls, and what each detector stores.
+    """The classes that an artefact may name: networks, maps, nulls, folds, and what each detector stores.
 
     Raises:
         ConfigError: when two different classes have one name, so that an artefact could mean either.
     """
     classes = [FittedChain, *STORABLE, *_classes(representations, Map), *_classes(calibration, Null)]
+    classes += [*_classes(policies, Null), *_classes(policies, Scorer)]
     classes += [cls for detector in all_detectors().values() for cls in detector.stores]
     return _unique(classes, lambda cls: cls.__name__, "stored classes")
 

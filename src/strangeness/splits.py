@@ -34,10 +34,12 @@ def reference_roles(reference: Batch, shares: Mapping[str, float]) -> dict[str, 
     return {name: reference.take(mask) for name, mask in masks.items()}
 
 
-def data_roles(data: Batch, *, trains: bool) -> dict[str, Batch]:
-    """The roles of the data: ``train data`` and ``test``, half each, if the detector trains on it."""
+def data_roles(data: Batch, *, trains: bool, whole: bool = False) -> dict[str, Batch]:
+    """The roles of the data: ``test`` and, if the detector learns from data, ``train data``; halves or all."""
     if not trains:
         return {"test": data}
+    if whole:
+        return {"train data": data, "test": data}
     masks = roles(data.id, {"train data": 0.5, "test": 0.5}, "data roles")
     return {name: data.take(mask) for name, mask in masks.items()}
 
@@ -72,6 +74,7 @@ class Split:
         region: window of the context.
         shares: shares of the reference's roles.
         trains: whether the detector trains on data, so that they are split too.
+        whole: whether all data train and all are tested instead, as other policies than the split want it.
     """
 
     data: EventSource
@@ -81,6 +84,7 @@ class Split:
     region: tuple[float, float] | None
     shares: Mapping[str, float]
     trains: bool
+    whole: bool = False
 
     def __iter__(self) -> Iterator[dict[str, Batch]]:
         """Role -> its events in a chunk; the reference comes first."""
@@ -134,7 +138,7 @@ class Split:
         if sample == "reference":
             parts = reference_roles(batch, self.shares)
         else:
-            parts = data_roles(batch, trains=self.trains)
+            parts = data_roles(batch, trains=self.trains, whole=self.whole)
         return inside_region(parts) if self.trains and self.region is not None else parts
 
     def _refuse(self, seen: Mapping[str, _Seen], weighted: bool) -> None:

@@ -12,9 +12,9 @@ from typing import Any
 import jax
 import numpy as np
 
-from strangeness.analysis import FittedChain
 from strangeness.calibration.conformal import SplitConformal
 from strangeness.calibration.mondrian import Mondrian
+from strangeness.chain import FittedChain
 from strangeness.core import artefact
 from strangeness.core.batch import ArraySource, Batch, make_batch
 from strangeness.core.estimators import Detector, Representation

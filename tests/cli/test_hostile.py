@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from strangeness import catalogue
-from strangeness.analysis import FittedChain
+from strangeness.chain import FittedChain
 from strangeness.core import artefact
 from strangeness.core.errors import FileError, StrangenessError
 from tests.cli import hostile

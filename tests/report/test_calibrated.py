@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from strangeness.analysis import Outcome, Scored
 from strangeness.calibration.conformal import SplitConformal
 from strangeness.calibration.mondrian import Mondrian
+from strangeness.chain import Outcome, Scored
 from strangeness.core.batch import make_batch
 from strangeness.core.errors import InputError
 from strangeness.report.calibrated import calibration_curve, calibration_of, shared_shares

@@ -8,8 +8,8 @@ from typing import Any
 import jax
 import numpy as np
 
-from strangeness.analysis import FittedChain, Outcome, Scored
 from strangeness.calibration.conformal import SplitConformal
+from strangeness.chain import FittedChain, Outcome, Scored
 from strangeness.core.batch import ArraySource, Batch, make_batch
 from strangeness.core.identity import identities
 from strangeness.detectors.controls import OneFeature

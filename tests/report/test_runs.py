@@ -9,8 +9,8 @@ import jax
 import numpy as np
 import pytest
 
-from strangeness.analysis import FittedChain, Outcome, Scored
 from strangeness.calibration.conformal import SplitConformal
+from strangeness.chain import FittedChain, Outcome, Scored
 from strangeness.core.batch import ArraySource
 from strangeness.core.identity import as_uint64
 from strangeness.detectors.mahalanobis import Mahalanobis

@@ -41,7 +41,7 @@ def test_failed_check_withholds_the_significance(result: SearchResult) -> None:
 
 def test_written_form_is_versioned(result: SearchResult) -> None:
     values = result.to_dict()
-    assert values["schema"] == SCHEMA == "strangeness.result/1"
+    assert values["schema"] == SCHEMA == "strangeness.result/2"
     assert SearchResult.from_dict(values) == result
 
 

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from strangeness.analysis import Analysis, Outcome
+from strangeness.analysis import Analysis
+from strangeness.chain import Outcome
 from strangeness.cli.building import controls_of
 from strangeness.cli.config import Config
 from strangeness.cli.sources import Sources

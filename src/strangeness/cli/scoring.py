@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
-from strangeness.analysis import FittedChain
 from strangeness.calibration.kernel import finite_scores
 from strangeness.catalogue import load
+from strangeness.chain import FittedChain
 from strangeness.cli.config import FileTable
 from strangeness.cli.sources import opened, used
 from strangeness.core.errors import FileError

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from strangeness.analysis import Analysis, Outcome
+from strangeness.analysis import Analysis
+from strangeness.chain import Outcome
 from strangeness.cli.beside import beside, timed
 from strangeness.cli.building import analysis_of, completed
 from strangeness.cli.config import Config, Given, from_options, from_toml

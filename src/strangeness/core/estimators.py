@@ -85,10 +85,16 @@ class Scorer(eqx.Module):
             )
         if self.stochastic and key is None:
             raise InputError(f"{who} is stochastic and was given no key", "Pass key=jax.random.key(seed).")
+        return self.of_rows(x, batch.id, key)
+
+    def of_rows(
+        self, x: NDArray[Any], id: NDArray[np.uint32], key: PRNGKeyArray | None
+    ) -> NDArray[np.float64]:
+        """Scores (n,) of rows (n, *row_shape) that were checked before; ``id`` (n, 2)."""
         if self.traceable:
-            return np.asarray(_traced_in_blocks(self, x, batch.id, key), np.float64)
-        keys = event_keys(key, jnp.asarray(batch.id)) if self.stochastic and key is not None else None
-        return np.asarray(self.rows(x, batch.id, keys), np.float64)
+            return np.asarray(_traced_in_blocks(self, x, id, key), np.float64)
+        keys = event_keys(key, jnp.asarray(id)) if self.stochastic and key is not None else None
+        return np.asarray(self.rows(x, id, keys), np.float64)
 
 
 class Detector(TabularContract, abc.ABC):
@@ -150,6 +156,10 @@ class Null(eqx.Module):
 
     @abc.abstractmethod
     def __call__(self, score: NDArray[np.float64], batch: Batch, *, key: Any) -> NDArray[np.float64]: ...
+
+    @abc.abstractmethod
+    def selection_law(self, alpha: float) -> Any:
+        """The ``stats.selection.SelectionLaw`` of the background efficiency of p <= alpha."""
 
 
 class Calibrator(abc.ABC):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from strangeness.analysis import Outcome
+from strangeness.chain import Outcome
 from strangeness.core.estimators import Detector
 from strangeness.core.train import Training
 from strangeness.detectors.cwola import CWoLa

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from strangeness.analysis import Outcome
 from strangeness.calibration.mondrian import MondrianNull, bin_index
+from strangeness.chain import Outcome
 from strangeness.core.errors import InputError
 from strangeness.report.parts import CalibrationCurve
 

@@ -9,7 +9,7 @@ import jax
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from strangeness.analysis import FittedChain, Outcome, Scored
+from strangeness.chain import FittedChain, Outcome, Scored
 from strangeness.core.batch import ArraySource, make_batch
 from strangeness.core.identity import as_uint64
 from strangeness.events.events import Events, concatenate_events

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from strangeness.analysis import Outcome
+from strangeness.chain import Outcome
 from strangeness.core.errors import InputError
 from strangeness.core.identity import as_uint64
 from strangeness.events.events import Events

@@ -10,8 +10,9 @@ from typing import Any
 
 from strangeness.core.errors import InputError
 from strangeness.search.check import Check
+from strangeness.search.significance import GlobalP
 
-SCHEMA = "strangeness.result/1"
+SCHEMA = "strangeness.result/2"
 
 
 def mass_unit(largest: float) -> tuple[float, str, int]:
@@ -53,6 +54,11 @@ class SearchResult:
         checks: the validity checks that were run.
         blocked, reason: whether a failed check withholds the significances (then None), and why.
         spectrum: the histogram, its fit and the pulls.
+        policy: which data trained the detector: "split", "k-fold" or "same-data".
+        null: where the global p-value comes from.
+        extrapolated_p, extrapolation: estimate of a global p below ``smallest_p`` and the assumption it rests
+            on; None and "" where there is none.
+        frozen: hash of the configuration that was frozen before the region was opened, else "".
     """
 
     kind: str
@@ -77,6 +83,16 @@ class SearchResult:
     blocked: bool
     reason: str
     spectrum: Spectrum
+    policy: str = "split"
+    null: str = "pseudo-experiments"
+    extrapolated_p: float | None = None
+    extrapolation: str = ""
+    frozen: str = ""
+
+    @property
+    def local_is_calibrated(self) -> bool:
+        """Whether the local p-value is one: not where tested data trained the detector."""
+        return self.policy == "split"
 
     def with_checks(self, checks: Sequence[Check]) -> SearchResult:
         """The same result with ``checks`` added; a failed one withholds the significances."""
@@ -93,6 +109,8 @@ class SearchResult:
             local_z=None,
             global_z=None,
             global_z_interval=(None, None),
+            extrapolated_p=None,
+            extrapolation="",
         )
 
     def statement(self) -> str:
@@ -107,31 +125,63 @@ class SearchResult:
                 f"({self.reason}); its largest excess is {seen} {where}."
             )
         if self.kind == "counting":
+            by = f"; {self.n_pseudo:,} {self._toys()}" if self.n_pseudo else ""
             return (
-                f"The selection holds {seen} {where}, p = {self.global_p:.2g} ({self._sigmas()}) for "
+                f"The selection holds {seen} {where}, p = {self.global_p:.2g} ({self._sigmas()}{by}) for "
                 "background alone."
             )
-        return f"The largest excess is {seen} {where}, local {self._local()}; {self._global()}."
+        return f"The largest excess is {seen} {where}, {self._local()}; {self._global()}."
 
     def _local(self) -> str:
+        if not self.local_is_calibrated:
+            return f"whose local p-value is not calibrated under the policy {self.policy}"
         z = "" if self.local_z is None else f" ({self.local_z:.1f} sigma)"
-        return f"p = {_short(self.local_p, self.local_log_p)}{z}"
+        return f"local p = {_short(self.local_p, self.local_log_p)}{z}"
 
     def _global(self) -> str:
+        toys = f"{self.n_pseudo:,} {self._toys()}"
         if self.n_extreme == 0:
-            return (
-                f"p < {self.smallest_p:.2g} (tested: none of {self.n_pseudo:,} background-only "
-                f"pseudo-experiments shows one as large), more than {self.global_z or 0.0:.1f} sigma"
-            )
+            beyond = f"p < {self.smallest_p:.2g} (tested: none of {toys} shows one as large)"
+            return f"{beyond}, more than {self.global_z or 0.0:.1f} sigma{self._extrapolated()}"
         return (
             f"background alone shows one as large somewhere with p = {self.global_p:.2g} ({self._sigmas()}; "
-            f"{self.n_pseudo:,} pseudo-experiments)"
+            f"{toys})"
         )
+
+    def _toys(self) -> str:
+        if self.null == "pseudo-experiments":
+            return "background-only pseudo-experiments" if self.n_extreme == 0 else self.null
+        return f"data sets by {self.null}, trained anew"
+
+    def _extrapolated(self) -> str:
+        if self.extrapolated_p is None:
+            return ""
+        return f"; extrapolated p = {self.extrapolated_p:.1g}, if {self.extrapolation}"
 
     def _sigmas(self) -> str:
         low, high = self.global_z_interval
         interval = "" if low is None or high is None else f", {low:.2f} to {high:.2f} at 68 %"
         return f"{self.global_z or 0.0:.2f} sigma{interval}"
+
+    def repeated(self, found: GlobalP, *, policy: str, null: str, notes: Sequence[str]) -> SearchResult:
+        """The same excess with its global p-value from the whole chain repeated on null data sets."""
+        return dataclasses.replace(
+            self,
+            local_z=self.local_z if policy == "split" else None,
+            global_p=found.p,
+            global_p_randomised=found.randomised,
+            n_pseudo=found.n_pseudo,
+            n_extreme=found.n_extreme,
+            global_z=found.z,
+            global_z_interval=found.interval,
+            smallest_p=found.smallest,
+            trials_factor=found.p / self.local_p if policy == "split" and self.local_p > 1e-290 else None,
+            policy=policy,
+            null=null,
+            extrapolated_p=None,
+            extrapolation="",
+            assumptions=(*self.assumptions, *notes),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """JSON values only, with the schema's name; every number is finite."""
@@ -176,14 +226,16 @@ def validated(result: SearchResult) -> SearchResult:
 
 _NUMBER = (int, float)
 _TYPES: dict[str, tuple[type, ...]] = {
-    **dict.fromkeys(("kind", "reason", "name", "text"), (str,)),
+    **dict.fromkeys(("kind", "reason", "name", "text", "policy", "null", "extrapolation", "frozen"), (str,)),
     **dict.fromkeys(("n_pseudo", "n_extreme"), (int,)),
     **dict.fromkeys(("blocked", "passed"), (bool,)),
     **dict.fromkeys(
         ("local_p", "local_log_p", "observed", "expected", "global_p", "p", "statistic"), _NUMBER
     ),
     **dict.fromkeys(("global_p_randomised", "smallest_p"), _NUMBER),
-    **dict.fromkeys(("local_z", "global_z", "trials_factor", "alpha"), (*_NUMBER, type(None))),
+    **dict.fromkeys(
+        ("local_z", "global_z", "trials_factor", "alpha", "extrapolated_p"), (*_NUMBER, type(None))
+    ),
     **dict.fromkeys(
         ("window", "global_z_interval", "p_reach", "edges", "counts", "fitted", "pulls"), (list, tuple)
     ),

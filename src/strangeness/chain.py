@@ -1,0 +1,77 @@
+"""What a run of the chain fits and leaves behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import equinox as eqx
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from strangeness.core.batch import Batch, concatenate
+from strangeness.core.estimators import Map, Null, Scorer
+from strangeness.search.result import SearchResult
+from strangeness.splits import Split
+
+
+class FittedChain(eqx.Module):
+    """Everything that was fitted: events to p-values. An artefact holds exactly this."""
+
+    map: Map
+    scorer: Scorer
+    null: Null
+
+    def score(self, batch: Batch, *, seed: int = 0) -> NDArray[np.float64]:
+        """Scores (n,), higher = stranger."""
+        return self.scorer(self.map(batch), key=jax.random.key(seed))
+
+    def p_values(self, score: NDArray[np.float64], batch: Batch, *, seed: int = 0) -> NDArray[np.float64]:
+        """p-values (n,) of scores of these events."""
+        return self.null(score, batch, key=jax.random.key(seed))
+
+
+@dataclass(frozen=True)
+class Scored:
+    """Events of one role with what the chain made of them; arrays (n,). The batch keeps no ``x``."""
+
+    batch: Batch
+    score: NDArray[np.float64]
+    p: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run leaves behind.
+
+    Attributes:
+        result: the statement with its proof.
+        chain: the fitted chain.
+        tested: the data under test.
+        checked: held-out reference that no fit has seen.
+        counts: events by role.
+        null_statistics: statistics of the null data sets on which the whole chain was repeated, if it was.
+    """
+
+    result: SearchResult
+    chain: FittedChain
+    tested: Scored
+    checked: Scored
+    counts: Mapping[str, int] = field(default_factory=dict)
+    null_statistics: NDArray[np.float64] | None = None
+
+
+def score_roles(
+    split: Split, map_: Map, scorer: Scorer, names: Sequence[str], *, seed: int
+) -> dict[str, tuple[NDArray[np.float64], Batch]]:
+    """Scores (n,) and events, without ``x``, of some roles."""
+    key = jax.random.key(seed)
+    scores: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
+    batches: dict[str, list[Batch]] = {name: [] for name in names}
+    for parts in split:
+        for name in names:
+            if name in parts and len(parts[name]):
+                scores[name].append(scorer(map_(parts[name]), key=key))
+                batches[name].append(replace(parts[name], x=()))
+    return {name: (np.concatenate(scores[name]), concatenate(batches[name])) for name in names}
