@@ -16,11 +16,12 @@ from strangeness.core.checkpoint import fingerprint
 from strangeness.core.errors import ConfigError, InputError
 from strangeness.core.estimators import Calibrator, Detector, Map, Null, Representation, Scorer
 from strangeness.core.run import progress, running
+from strangeness.events.events import Events
 from strangeness.events.source import EventSource, chunks_of
 from strangeness.policies import HalfSplit, LabelExchange, Policy, PseudoData
 from strangeness.policies.folds import FoldedNull, FoldedScorer, fold_of
 from strangeness.policies.repeats import repeated_p
-from strangeness.policies.samples import held
+from strangeness.policies.samples import held, only
 from strangeness.search.bump_hunt import BumpHunt, binned
 from strangeness.search.check import Check
 from strangeness.search.counting import CountingExperiment
@@ -134,7 +135,7 @@ class Analysis:
         seed: int,
     ) -> tuple[SearchResult, NDArray[np.float64]]:
         """The result with its global p-value from repetitions of the whole chain on null data sets."""
-        first, second = (held(source, self.context, self._limits()) for source in (data, reference))
+        first, second = (self._held(source) for source in (data, reference))
         draw, again = null.fitted(first, second, self.context), replace(self, gate=None, null=None)
 
         def statistic(index: int) -> float:
@@ -151,6 +152,11 @@ class Analysis:
         )
         notes = (self.policy.note, null.assumption)
         return result.repeated(found, policy=self._policy().name, null=null.name, notes=notes), statistics
+
+    def _held(self, source: EventSource) -> Events:
+        """The events that are searched, with the columns that the chain reads."""
+        events = held(source, self.context, self._limits())
+        return only(events, {*self.representation.columns(tuple(events.features)), self.context})
 
     def _policy(self) -> Policy:
         """The policy in force: a detector that does not learn from data leaves all of them to the test."""

@@ -35,7 +35,7 @@ def reference_roles(reference: Batch, shares: Mapping[str, float]) -> dict[str, 
 
 
 def data_roles(data: Batch, *, trains: bool, whole: bool = False) -> dict[str, Batch]:
-    """The roles of the data: ``test`` and, if the detector learns from data, ``train data``; halves or all."""
+    """The roles of the data: ``test``, and ``train data`` if the detector learns from it; halves or all."""
     if not trains:
         return {"test": data}
     if whole:

@@ -53,6 +53,16 @@ MEANING = {
     "search.sqrt_s": "centre-of-mass energy in GeV",
     "search.pseudo_experiments": "pseudo-experiments; the smallest global p is 1 / (this + 1)",
     "search.controls": "whether the control scores run beside the detector",
+    "policy.kind": "data that train a detector that learns from data: half of them, the other folds, or "
+    "all that are tested; see [which to choose](choose-a-policy.md)",
+    "policy.folds": "number of folds",
+    "null.kind": "where the global p-value comes from: pseudo-experiments without training, or the whole "
+    "chain repeated: with labels of data and reference exchanged, or on pseudo-data of a law fitted to the "
+    "reference",
+    "null.toys": "most repetitions of the chain",
+    "null.stop_after": "stop when so many repetitions are as extreme as the data; 0 makes all",
+    "null.strata": "edges of the context between which labels are exchanged; the spectrum of the data then "
+    "stays",
     "checks.level": "joint error rate of the validity checks",
     "checks.simulated": "simulations behind the checks of uniformity, sculpting and background function",
     "checks.toys": "background toys behind the check of the type-I error",

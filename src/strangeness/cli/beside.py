@@ -19,12 +19,15 @@ from strangeness.detectors.supervised_trees import SupervisedTrees
 from strangeness.events.events import Events
 from strangeness.methods.comparison import peak_memory
 from strangeness.nn import parameter_count
+from strangeness.policies import HalfSplit
 from strangeness.report.parts import Cost
 from strangeness.report.schema import Control, Curve
 from strangeness.report.summary import classes, control, curve
 from strangeness.search.bump_hunt import BumpHunt
 
 _T = TypeVar("_T")
+_WITHOUT_TRAINING: dict[str, Any] = {"policy": HalfSplit(), "null": None}
+"""Controls do not learn from data, so that pseudo-experiments without training are their null."""
 
 
 @dataclass
@@ -65,7 +68,9 @@ def beside(
     found.controls += _no_selection(config, analysis, outcome)
     available = sources.data.available()
     for name, (representation, detector) in controls_of(config, analysis.detector, available).items():
-        chain = replace(analysis, representation=representation, detector=detector, gate=None)
+        chain = replace(
+            analysis, representation=representation, detector=detector, gate=None, **_WITHOUT_TRAINING
+        )
         seen = sources.seen_by(representation)
         other, spent, _ = timed(lambda chain=chain, seen=seen: chain.run(*seen, seed=config.seed))
         found.controls.append(control(name, other.result))

@@ -13,7 +13,7 @@ from strangeness.analysis import Analysis
 from strangeness.calibration.conformal import SplitConformal
 from strangeness.calibration.mondrian import Mondrian
 from strangeness.cli.binning import SELECTED, merged_edges
-from strangeness.cli.config import ChecksTable, Config, RepresentationTable, SearchTable
+from strangeness.cli.config import ChecksTable, Config, PolicyTable, RepresentationTable, SearchTable
 from strangeness.cli.hyperparameters import detector_of
 from strangeness.core.errors import ConfigError
 from strangeness.core.estimators import Detector, Representation
@@ -22,6 +22,7 @@ from strangeness.detectors.controls import OneFeature, SumOfFeatures
 from strangeness.detectors.mahalanobis import Mahalanobis
 from strangeness.events.hits import LAYERS
 from strangeness.methods.dijet_search import ALPHA, FEATURES, MJJ_RANGE
+from strangeness.policies import HalfSplit, KFold, LabelExchange, Policy, PseudoData, SameData
 from strangeness.representations import (
     CalorimeterImages,
     EnergyFlow,
@@ -86,6 +87,8 @@ def analysis_of(config: Config, context: ArrayLike = ()) -> Analysis:
         context=config.search.context,
         region=config.search.region,
         gate=_gate(config.checks),
+        policy=_policy(config.policy),
+        null=_null(config),
     )
 
 
@@ -106,6 +109,27 @@ def representation_of(table: RepresentationTable) -> Representation:
         layers = tuple(table.layers or LAYERS)
         return CalorimeterImages(table.pixels, table.crop, layers, table.normalisation)
     return KinematicFeatures(tuple(table.features or ()), log=tuple(table.log or ()))
+
+
+def _policy(table: PolicyTable) -> Policy:
+    if table.kind == "k-fold":
+        return KFold(table.folds)
+    return SameData() if table.kind == "same-data" else HalfSplit()
+
+
+def _null(config: Config) -> LabelExchange | PseudoData | None:
+    table, stop_after = config.null, config.null.stop_after or None
+    if table.kind == "label-exchange":
+        strata = None if table.strata is None else tuple(table.strata)
+        return LabelExchange(table.toys, stop_after, strata)
+    if table.kind == "pseudo-data":
+        if config.representation.kind != "features":
+            raise ConfigError(
+                f"null.kind is pseudo-data and representation.kind {config.representation.kind}",
+                "Use label-exchange: pseudo-data hold features only.",
+            )
+        return PseudoData(None, table.toys, stop_after)
+    return None
 
 
 def _gate(table: ChecksTable) -> Gate:

@@ -122,6 +122,45 @@ class SearchTable(_Table):
     controls: bool = True
 
 
+class PolicyTable(_Table):
+    """Which data train a detector that learns from data: half of them, other folds, or all under test."""
+
+    kind: Literal["split", "k-fold", "same-data"] = "split"
+    folds: Annotated[int, Field(ge=2, le=100)] = 5
+
+    @model_validator(mode="after")
+    def _fits(self) -> PolicyTable:
+        if "folds" in self.model_fields_set and self.kind != "k-fold":
+            raise ValueError(f"'folds' does not belong to kind = '{self.kind}'")
+        return self
+
+
+class NullTable(_Table):
+    """Where the global p-value comes from.
+
+    ``pseudo-experiments`` of the search, without training; or the whole chain repeated on at most ``toys``
+    data sets, until ``stop_after`` are as extreme as the data (0: never): ``label-exchange`` between data and
+    reference, in bins of the context between ``strata``, or ``pseudo-data`` of a smooth law fitted to the
+    reference.
+    """
+
+    kind: Literal["pseudo-experiments", "label-exchange", "pseudo-data"] = "pseudo-experiments"
+    toys: Annotated[int, Field(ge=1, le=10_000_000)] = 1000
+    stop_after: Annotated[int, Field(ge=0)] = 10
+    strata: Annotated[list[Positive], Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> NullTable:
+        if self.kind == "pseudo-experiments" and (stray := sorted(self.model_fields_set - {"kind"})):
+            raise ValueError(f"'{stray[0]}' does not belong to kind = '{self.kind}'")
+        if self.strata is not None:
+            if self.kind != "label-exchange":
+                raise ValueError(f"'strata' does not belong to kind = '{self.kind}'")
+            if sorted(set(self.strata)) != self.strata:
+                raise ValueError("'strata' should rise")
+        return self
+
+
 class ChecksTable(_Table):
     """The validity gate: joint error rate, simulations, background toys, pseudo-experiments in each toy."""
 
@@ -142,6 +181,8 @@ class Config(_Table):
     detector: DetectorTable
     calibration: CalibrationTable = CalibrationTable()
     search: SearchTable = SearchTable()
+    policy: PolicyTable = PolicyTable()
+    null: NullTable = NullTable()
     checks: ChecksTable = ChecksTable()
 
     def resolved(self, **more: Any) -> dict[str, Any]:

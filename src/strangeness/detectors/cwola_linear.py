@@ -1,4 +1,4 @@
-"""Classification without labels by Fisher's linear discriminant: the fastest detector that learns from data."""
+"""Classification without labels by Fisher's linear discriminant: the fastest that learns from data."""
 
 from __future__ import annotations
 

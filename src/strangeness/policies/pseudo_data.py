@@ -21,12 +21,12 @@ class PseudoData:
     as a bootstrap would. It knows nothing beyond the reference that the search itself was given.
 
     Attributes:
-        columns: features that the toys hold beside the resonance mass ``mjj``: all that the chain reads.
+        columns: features that the toys hold beside the resonance mass ``mjj``; None: all that both have.
         toys: most data sets.
         stop_after: stop when so many are at least as extreme as the data; None always runs all.
     """
 
-    columns: tuple[str, ...]
+    columns: tuple[str, ...] | None = None
     toys: int = 1000
     stop_after: int | None = 10
     name = "pseudo-data"
@@ -44,7 +44,10 @@ class PseudoData:
         data, reference = matched(data, reference)
         mass = reference.column("mjj")
         top = float(np.nextafter(mass.max(), np.inf))
-        parent = fit_parent(reference, self.columns, float(mass.min()), top)
+        every = tuple(name for name in reference.features if name != context)
+        parent = fit_parent(
+            reference, every if self.columns is None else self.columns, float(mass.min()), top
+        )
 
         def draw(rng: np.random.Generator) -> tuple[Events, Events]:
             name = f"pseudo-data {rng.integers(2**63)}"

@@ -43,4 +43,4 @@ def matched(data: Events, reference: Events) -> tuple[Events, Events]:
 
 def only(events: Events, columns: Collection[str]) -> Events:
     """The events with these features alone."""
-    return replace(events, features={name: events.features[name] for name in columns})
+    return replace(events, features={name: v for name, v in events.features.items() if name in columns})
