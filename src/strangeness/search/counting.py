@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from strangeness.core.errors import InputError
+from strangeness.search.count_law import CountLaw, count_law, effective_law
 from strangeness.search.result import SearchResult, Spectrum
-from strangeness.stats.dependence import count_pmf
+from strangeness.search.systematics import Systematic, checked, names
+from strangeness.search.weights import checked_weight, effective_weight, refuse_few
 from strangeness.stats.selection import SelectionLaw
 from strangeness.stats.tails import z_from_p
 
@@ -39,22 +42,64 @@ class CountingExperiment:
         *,
         selection_law: SelectionLaw,
         rng: np.random.Generator,
+        weight: ArrayLike | None = None,
+        systematics: Sequence[Systematic] = (),
     ) -> SearchResult:
         """Count the events of the whole sample (p-values (n,), contexts (n,) in GeV) that pass in the region.
 
+        Args:
+            p_values: conformal p-values (n,).
+            context: (n,) in GeV.
+            selection_law: the law of the efficiency of p <= alpha from the calibration.
+            rng: breaks ties for ``global_p_randomised``.
+            weight: event weights (n,) >= 0; counts are then effective numbers, weights over their sum of
+                squares over their sum in the region (scaled Poisson, arXiv:1309.1287).
+            systematics: relative changes of the efficiency, one value for the region or one a bin of the law;
+                the p-value is averaged over their nuisances.
+
         Raises:
-            InputError: for a bad cut or region, a law of another cut, or a region without events.
+            InputError: for a bad cut or region, a law of another cut, a region without events, or weights
+                that are negative or too uneven.
         """
         p, mass = np.asarray(p_values, np.float64), np.asarray(context, np.float64)
         self._check(p, mass, selection_law)
+        checked(systematics, selection_law.a.size)
         inside = (mass >= self.region[0]) & (mass < self.region[1])
         if not inside.any():
             raise InputError(
                 f"no event between {self.region[0]:g} and {self.region[1]:g} GeV", "Move the region."
             )
-        events = np.bincount(selection_law.bin_of(mass[inside]), minlength=selection_law.a.size)
-        observed = int(np.count_nonzero(p[inside] <= self.alpha))
-        return self._result(observed, events, selection_law, rng)
+        where, passed = selection_law.bin_of(mass[inside]), p[inside] <= self.alpha
+        weights = None if weight is None else checked_weight(weight, mass.size)[inside]
+        if weights is not None and np.any(weights != weights[0]):
+            return self._weighted(where, passed, weights, selection_law, rng, systematics)
+        events = np.bincount(where, minlength=selection_law.a.size)
+        observed = int(np.count_nonzero(passed))
+        law = count_law(observed, events, selection_law, systematics)
+        expected = float(np.sum(events * selection_law.mean))
+        return self._result(observed, expected, law, events > 0, selection_law, rng, said(systematics))
+
+    def _weighted(
+        self,
+        where: NDArray[np.intp],
+        passed: NDArray[np.bool_],
+        weights: Array,
+        law: SelectionLaw,
+        rng: np.random.Generator,
+        systematics: Sequence[Systematic],
+    ) -> SearchResult:
+        one = effective_weight(weights)
+        events = np.bincount(where, weights, law.a.size) / one
+        expected = float(events @ law.mean)
+        refuse_few(weights, expected, "the selected region")
+        observed = float(weights[passed].sum()) / one
+        notes = (
+            f"weighted events: counts are effective numbers, sum of weights over {one:.4g}; the weights do "
+            "not depend on the score",
+            *said(systematics),
+        )
+        found = effective_law(observed, events, law, systematics)
+        return self._result(observed, expected, found, events > 0, law, rng, notes)
 
     def _check(self, p: Array, mass: Array, law: SelectionLaw) -> None:
         if not 0 < self.alpha < 1:
@@ -73,15 +118,17 @@ class CountingExperiment:
             )
 
     def _result(
-        self, observed: int, events: NDArray[np.int64], law: SelectionLaw, rng: np.random.Generator
+        self,
+        observed: float,
+        expected: float,
+        found: CountLaw,
+        used: NDArray[np.bool_],
+        law: SelectionLaw,
+        rng: np.random.Generator,
+        notes: tuple[str, ...],
     ) -> SearchResult:
-        used = events > 0
-        pmf = count_pmf(events[used].tolist(), law.a[used], law.b[used])
-        p = float(min(pmf[observed:].sum(), 1.0))
-        above = float(pmf[observed + 1 :].sum())
-        expected = float(np.sum(events * law.mean))
+        p = found.at_least
         z = float(z_from_p(min(p, 1 - 1e-16)))
-        deviation = (observed - expected) / float(np.sqrt(_variance(pmf)))
         return SearchResult(
             kind="counting",
             local_p=p,
@@ -91,12 +138,14 @@ class CountingExperiment:
             observed=float(observed),
             expected=expected,
             global_p=p,
-            global_p_randomised=float(min(above + (1.0 - rng.random()) * pmf[observed], 1.0)),
+            global_p_randomised=float(
+                min(found.above + (1.0 - rng.random()) * (found.at_least - found.above), 1.0)
+            ),
             n_pseudo=0,
             n_extreme=0,
             global_z=z,
             global_z_interval=(None, None),
-            smallest_p=float(pmf[-1]),
+            smallest_p=found.smallest,
             trials_factor=1.0,
             p_reach=tuple(float(value) for value in law.smallest_p[used]),
             alpha=self.alpha,
@@ -104,17 +153,25 @@ class CountingExperiment:
                 "events are exchangeable with the calibration sample under the null",
                 "counts are beta-binomial: the calibration sample is finite and shared",
                 "one region, chosen without looking",
+                *notes,
             ),
             checks=(),
             blocked=False,
             reason="",
             spectrum=Spectrum(
-                (float(self.region[0]), float(self.region[1])), (float(observed),), (expected,), (deviation,)
+                (float(self.region[0]), float(self.region[1])),
+                (float(observed),),
+                (expected,),
+                ((observed - expected) / found.spread,),
             ),
         )
 
 
-def _variance(pmf: Array) -> float:
-    k = np.arange(pmf.size)
-    mean = float(pmf @ k)
-    return max(float(pmf @ (k - mean) ** 2), 1e-300)
+def said(systematics: Sequence[Systematic]) -> tuple[str, ...]:
+    """The assumption that a counting experiment with these systematics makes."""
+    if not systematics:
+        return ()
+    return (
+        f"systematics ({names(systematics)}): one standard normal nuisance each; the p-value is the average "
+        "of the tail over them (prior-predictive)",
+    )

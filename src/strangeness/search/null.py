@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 
 from strangeness.core.errors import InputError
 from strangeness.search.background import BackgroundFit, DijetFunction
+from strangeness.search.systematics import Systematic, checked, factors, names
 from strangeness.search.template import FixedExpectation, TemplateBackground, template_t
 from strangeness.search.windows import Scan, WindowTable, largest_excess, scan_all, window_p, window_sums
 from strangeness.stats.poisson_fit import newton
@@ -45,28 +47,52 @@ class Null(Protocol):
 
 
 def null_of(
-    background: Background, edges: Array, counts: Array, widths: tuple[int, ...], law: SelectionLaw | None
+    background: Background,
+    edges: Array,
+    counts: Array,
+    widths: tuple[int, ...],
+    law: SelectionLaw | None,
+    systematics: Sequence[Systematic] = (),
 ) -> Null:
-    """The null model of ``background`` for the observed ``counts`` (bins,)."""
+    """The null model of ``background`` for the observed ``counts`` (bins,).
+
+    Args:
+        background: what is expected without a signal.
+        edges: bin edges (bins + 1,) in GeV.
+        counts: the data.
+        widths: window widths in bins.
+        law: of the efficiency of the selection.
+        systematics: changes of the background, drawn again in every pseudo-experiment.
+    """
     if isinstance(background, TemplateBackground):
-        return TemplateNull(background, counts, widths, law)
+        return TemplateNull(background, counts, widths, law, systematics)
     if isinstance(background, FixedExpectation):
-        return FixedNull(background, edges, counts, widths, law)
-    return FittedNull(background, edges, counts, widths, law)
+        return FixedNull(background, edges, counts, widths, law, systematics)
+    return FittedNull(background, edges, counts, widths, law, systematics)
 
 
 class Efficiency:
-    """Toys of an expectation times the efficiency that a finite calibration leaves uncertain."""
+    """Toys of an expectation times what is uncertain of it: the efficiency that a finite calibration gives,
+    and the systematics."""
 
-    def __init__(self, expected: Array, edges: Array, law: SelectionLaw | None) -> None:
+    def __init__(
+        self,
+        expected: Array,
+        edges: Array,
+        law: SelectionLaw | None,
+        systematics: Sequence[Systematic] = (),
+    ) -> None:
         self.expected, self.law = expected, law
         self.overlap = None if law is None else law.overlap(edges)
+        self.systematics = checked(systematics, expected.size)
 
     def draw(self, rng: np.random.Generator, size: int) -> NDArray[np.int64]:
         """Counts (bins, size)."""
         mean = self.expected[:, None]
         if self.law is not None and self.overlap is not None:
             mean = mean * (self.overlap @ self.law.draw(rng, size))
+        if self.systematics:
+            mean = mean * factors(self.systematics, self.expected.size, rng, size)
         return rng.poisson(mean, (self.expected.size, size))
 
 
@@ -82,6 +108,7 @@ class FittedNull:
         counts: Array,
         widths: tuple[int, ...],
         law: SelectionLaw | None,
+        systematics: Sequence[Systematic] = (),
     ) -> None:
         self.counts, self.widths = counts, widths
         self.fit: BackgroundFit = background.fit(counts, edges)
@@ -92,10 +119,11 @@ class FittedNull:
         self.expected, self.failed = self.fit.expected, 0
         self.design = background.prepared(self.expected, edges)
         self.theta = self.design.internal(self.fit.params)[:, None]
-        self.source = Efficiency(self.expected, edges, law)
+        self.source = Efficiency(self.expected, edges, law, systematics)
         self.assumptions: tuple[str, ...] = (
             f"background follows a smooth dijet function with {background.n_parameters} parameters, refitted "
             "in every pseudo-experiment",
+            *said(self.source.systematics),
         )
 
     def observed(self) -> Scan:
@@ -130,16 +158,21 @@ class FixedNull:
         counts: Array,
         widths: tuple[int, ...],
         law: SelectionLaw | None,
+        systematics: Sequence[Systematic] = (),
     ) -> None:
         self.counts, self.widths, self.failed = counts, widths, 0
         self.expected = background.array(counts.size)
-        self.source = Efficiency(self.expected, edges, law)
+        self.source = Efficiency(self.expected, edges, law, systematics)
         sums = np.concatenate([s for _, s in window_sums(self.expected[:, None], widths)])[:, 0]
-        wide = sums if law is None else sums * (1.0 + float(np.max(_spread(law))) ** 2 * sums)
+        wide = sums * (1.0 + _relative_variance(law, self.source.systematics) * sums)
         self.table = WindowTable(
-            lambda n, w: window_p(n, sums[w : w + 1]), sums, np.sqrt(wide), counts.size, widths
+            lambda n, w: window_p(n, np.full(n.shape, sums[w])), sums, np.sqrt(wide), counts.size, widths
         )
-        self.assumptions: tuple[str, ...] = ("the background expectation is known exactly and not refitted",)
+        known = "exactly" if not systematics else "up to its systematics"
+        self.assumptions: tuple[str, ...] = (
+            f"the background expectation is known {known} and not refitted",
+            *said(self.source.systematics),
+        )
 
     def observed(self) -> Scan:
         """The scan of the data, from the same law as the table."""
@@ -158,13 +191,19 @@ class TemplateNull:
     """Data against a finite reference histogram; both fluctuate with the total in each bin held fixed.
 
     Given the total of a bin, background alone gives the data a binomial share 1 / (1 + tau), whatever the
-    mean was: the global p-value is exact and needs no estimate of the spectrum.
+    mean was: the global p-value is exact and needs no estimate of the spectrum. A systematic changes the data
+    relative to the reference: with a factor f the share is f / (f + tau), f drawn in every pseudo-experiment.
     """
 
     chunk = 4096
 
     def __init__(
-        self, background: TemplateBackground, counts: Array, widths: tuple[int, ...], law: SelectionLaw | None
+        self,
+        background: TemplateBackground,
+        counts: Array,
+        widths: tuple[int, ...],
+        law: SelectionLaw | None,
+        systematics: Sequence[Systematic] = (),
     ) -> None:
         if law is not None:
             raise InputError(
@@ -177,10 +216,11 @@ class TemplateNull:
         reference = background.array(counts.size)
         self.reference, self.expected = reference, reference / background.tau
         self.total, self.share = (counts + reference).astype(np.int64), 1 / (1 + background.tau)
-        self.table = self._table(widths)
+        self.table, self.systematics = self._table(widths), checked(systematics, counts.size)
         self.assumptions: tuple[str, ...] = (
             "data and reference are Poisson counts with the same shape, of relative size tau; the "
             "reference is finite and fluctuates in every pseudo-experiment",
+            *said(self.systematics),
         )
 
     def _table(self, widths: tuple[int, ...]) -> WindowTable:
@@ -205,7 +245,11 @@ class TemplateNull:
 
     def pseudo(self, rng: np.random.Generator, size: int) -> Array:
         """t of pseudo-experiments that share out each bin's total between data and reference."""
-        return self.table.largest(rng.binomial(self.total[:, None], self.share, (self.total.size, size)))
+        share: float | Array = self.share
+        if self.systematics:
+            factor = factors(self.systematics, self.total.size, rng, size)
+            share = factor / (factor + self.tau)
+        return self.table.largest(rng.binomial(self.total[:, None], share, (self.total.size, size)))
 
 
 def poisson_pulls(counts: Array, expected: Array) -> Array:
@@ -213,7 +257,17 @@ def poisson_pulls(counts: Array, expected: Array) -> Array:
     return np.sign(counts - expected) * np.sqrt(np.maximum(2 * deviance_term(counts, expected), 0.0))
 
 
-def _spread(law: SelectionLaw) -> Array:
-    """Relative standard deviation of the efficiency per bin of the law."""
-    total = law.a + law.b
-    return np.sqrt(law.b / (law.a * (total + 1)))
+def said(systematics: Sequence[Systematic]) -> tuple[str, ...]:
+    """The assumption that a search with these systematics makes."""
+    if not systematics:
+        return ()
+    return (
+        f"systematics ({names(systematics)}): one standard normal nuisance each, drawn again in every "
+        "pseudo-experiment; the global p carries them, the local p of a window does not",
+    )
+
+
+def _relative_variance(law: SelectionLaw | None, systematics: Sequence[Systematic]) -> float:
+    """Of the expectation, in the bin where it is largest; it only says how far a table should reach."""
+    finite = 0.0 if law is None else float(np.max(law.b / (law.a * (law.a + law.b + 1))))
+    return finite + sum(float(np.max(np.square([item.up, item.down]))) for item in systematics)
