@@ -62,7 +62,7 @@ class CovariateShift(Calibrator):
         edges = increasing(self.edges, "covariate-shift edges")
         ratio = _checked_ratio(self.ratio, edges)
         score = np.asarray(score, np.float64)
-        ordered, order = sorted_scores(score), np.argsort(score, kind="stable")
+        ordered, order = sorted_scores(score), np.argsort(score)
         event = checked_weight(batch.weight, score.size)
         where = bin_index(finite_context(batch.context, score.size), edges)
         # an event of one effective event's weight stands for a tested one

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from strangeness.calibration.bins import bin_index, finite_context, increasing
+from strangeness.calibration.bins import bin_index, by_bin, finite_context, increasing
 from strangeness.calibration.conformal import BatchLike, event_uniforms
 from strangeness.calibration.guarantee import ASYMPTOTIC, GUARANTEES
 from strangeness.calibration.kernel import finite_scores, sorted_scores
@@ -53,7 +53,7 @@ class Localised(Calibrator):
         if not (np.isfinite(self.width) and self.width > 0):
             raise InputError(f"a width of {self.width}", "Give a positive width in the unit of the context.")
         score = np.asarray(score, np.float64)
-        ordered, order = sorted_scores(score), np.argsort(score, kind="stable")
+        ordered, order = sorted_scores(score), np.argsort(score)
         weight = checked_weight(batch.weight, score.size)
         context = finite_context(batch.context, score.size)
         nodes = _nodes(context, weight, bin_index(context, edges), edges, self.width)
@@ -114,8 +114,9 @@ class LocalisedNull(Null):
         score = finite_scores(score)
         where = bin_index(finite_context(context, score.size), self.edges)
         p = np.empty(score.size)
-        for i in np.unique(where):
-            rows = np.flatnonzero(where == i)
+        for i, rows in enumerate(by_bin(where, self.nodes.size)):
+            if not rows.size:
+                continue
             own = None if uniforms is None else uniforms[rows]
             # the tested event weighs as much as a calibration event in the middle of the weights
             p[rows] = tail_p_values(self.ordered, above(self._weights(i)), score[rows], 1.0, own)
@@ -137,12 +138,12 @@ class LocalisedNull(Null):
     @property
     def n_eff(self) -> Array:
         """Effective calibration events per bin."""
-        return np.array([effective_number(self._weights(i)) for i in np.arange(self.nodes.size)])
+        return np.array([effective_number(self._weights(i)) for i in range(self.nodes.size)])
 
     @property
     def smallest_p(self) -> Array:
         """The smallest deterministic p-value per bin, 1 / (W + 1) with the sum W of the bin's weights."""
-        return np.array([1.0 / (self._weights(i).sum() + 1.0) for i in np.arange(self.nodes.size)])
+        return np.array([1.0 / (self._weights(i).sum() + 1.0) for i in range(self.nodes.size)])
 
     def selection_law(self, alpha: float) -> SelectionLaw:
         """The law of the efficiency of p <= alpha in each search bin; asymptotic.
@@ -155,7 +156,7 @@ class LocalisedNull(Null):
         Raises:
             InputError: when alpha is not in (0, 1), or too small for the effective number of a bin.
         """
-        bins = np.arange(self.nodes.size)
+        bins = range(self.nodes.size)
         total = np.zeros(self.ordered.size)
         for i in bins:
             total += tail_influence(self._weights(i), alpha)
@@ -193,9 +194,9 @@ def _cells(context: Array, weight: Array, edges: Array, width: float) -> tuple[A
     """The calibration in fine cells, their mass and mean context: a step then costs no pass over events."""
     n = int(min(_CELLS, max(16, np.ceil(16 * (edges[-1] - edges[0]) / width))))
     cell = np.minimum((n * (context - edges[0]) / (edges[-1] - edges[0])).astype(np.intp), n - 1)
-    mass = np.bincount(cell, weight, n)
-    full = mass > 0
-    return mass[full], np.bincount(cell, weight * context, n)[full] / mass[full]
+    mass = np.asarray(np.bincount(cell, weight, n), np.float64)
+    moment, full = np.bincount(cell, weight * context, n), mass > 0
+    return mass[full], moment[full] / mass[full]
 
 
 def _enough(n_eff: Array, edges: Array) -> None:

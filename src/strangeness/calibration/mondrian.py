@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from strangeness.calibration.bins import bin_index, finite_context, increasing
+from strangeness.calibration.bins import bin_index, by_bin, finite_context, increasing
 from strangeness.calibration.conformal import BatchLike, ConformalNull, SplitConformal, event_uniforms
 from strangeness.calibration.guarantee import GUARANTEES, weakest
 from strangeness.calibration.weighted import checked_weight
@@ -56,10 +56,9 @@ class Mondrian(Calibrator):
         where = bin_index(context, edges)
         one = SplitConformal(self.randomised, self.signed)
         parts = []
-        for i in np.arange(edges.size - 1):
-            inside = where == i
-            _enough(weight[inside], edges[i], edges[i + 1])
-            parts.append(one.fit_null(score[inside], _Part(weight[inside])))
+        for i, rows in enumerate(by_bin(where, edges.size - 1)):
+            _enough(weight[rows], edges[i], edges[i + 1])
+            parts.append(one.fit_null(score[rows], _Part(weight[rows])))
         return MondrianNull(edges, tuple(parts), self.randomised)
 
     def _edges(self, context: Array) -> Array:
@@ -128,8 +127,7 @@ class MondrianNull(Null):
         score = np.asarray(score)
         where = bin_index(finite_context(context, score.size), self.edges)
         p = np.empty(score.size)
-        for i, null in enumerate(self.nulls):
-            rows = np.flatnonzero(where == i)
+        for null, rows in zip(self.nulls, by_bin(where, len(self.nulls)), strict=True):
             p[rows] = null.p_values(score[rows], None if uniforms is None else uniforms[rows])
         return p
 

@@ -115,9 +115,5 @@ def weighted_p_values(
     tested event given the weight of one effective event. It is monotone in the score; its validity is
     asymptotic.
     """
-    left = np.searchsorted(ordered, scores, side="left")
-    right = np.searchsorted(ordered, scores, side="right")
-    greater, equal = 1.0 - below[right], below[right] - below[left]
-    chance = 1.0 if uniforms is None else 1.0 - uniforms
-    p = (n_eff * greater + chance * (n_eff * equal + 1.0)) / (n_eff + 1.0)
+    p = tail_p_values(ordered, n_eff * (1.0 - below), scores, 1.0, uniforms)
     return np.clip(p, 1.0 / (n_eff + 1.0), 1.0)
