@@ -149,7 +149,7 @@ def test_weighted_spectra_need_filled_bins_and_one_scale() -> None:
     refuse_spectrum(mass[:1], np.ones(1), edges)
     with pytest.raises(InputError, match="effective events between 4 and 5 GeV"):
         refuse_spectrum(mass[:-36], rng.uniform(0.5, 1.5, 124), edges)
-    with pytest.raises(InputError, match="changes .*-fold along"):
+    with pytest.raises(InputError, match=r"changes .*-fold along"):
         refuse_spectrum(mass, mass**2, edges)
     heavy = np.where(np.arange(1600) % 100 == 0, 30.0, 1.0)
     with pytest.raises(InputError, match="as skewed"):

@@ -165,6 +165,12 @@ def test_no_limit_from_a_blocked_search() -> None:
             make(blocked, DijetFunction())
 
 
+def test_no_limit_from_weighted_data() -> None:
+    result = searched(DijetFunction(), MEAN)
+    with pytest.raises(InputError, match="weighted data"):
+        window_expectation(result, DijetFunction())
+
+
 def test_free_fits_have_no_toys() -> None:
     found = spectrum_expectation(searched(DijetFunction()), DijetFunction())
     with pytest.raises(InputError, match="fitted with the signal"):

@@ -61,7 +61,8 @@ def window_expectation(
         systematics: of the background, one value or one a bin of the spectrum.
 
     Raises:
-        InputError: when a check has blocked the search, or the background cannot be had in the window.
+        InputError: when a check has blocked the search, its data are weighted, or the background cannot be had
+            in the window.
     """
     refuse_blocked(result)
     edges, counts, fitted = _spectrum(result)
@@ -105,8 +106,8 @@ def spectrum_expectation(
         systematics: of the background, one value or one a bin.
 
     Raises:
-        InputError: when a check has blocked the search, it was a counting experiment, or a bin of the
-            reference is empty.
+        InputError: when a check has blocked the search, its data are weighted, it was a counting experiment,
+            or a bin of the reference is empty.
     """
     refuse_blocked(result)
     if result.kind == "counting":
@@ -213,6 +214,8 @@ def _background(
 
 def _spectrum(result: SearchResult) -> tuple[Array, Array, Array]:
     spectrum = result.spectrum
+    if np.any(np.asarray(spectrum.counts) % 1 != 0):
+        raise InputError("a limit from weighted data", "Unweight the events: a likelihood needs counts.")
     return np.asarray(spectrum.edges), np.asarray(spectrum.counts), np.asarray(spectrum.fitted)
 
 

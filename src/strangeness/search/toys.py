@@ -95,7 +95,7 @@ class Toys:
         return np.minimum(above / below, 1.0)
 
     def refuse_unresolved(self, at: float, mu: float) -> None:
-        """Raise an InputError when too few pseudo-experiments lie below the data, or below the lowest band."""
+        """Raise an InputError when too few pseudo-experiments lie below the data or the lowest band."""
         weight = np.log1p(mu * self.s / self.b)
         null = weight @ self.background
         share = min(float(np.mean(null <= weight @ self.observed)), _QUANTILES[0])

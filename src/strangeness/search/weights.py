@@ -115,7 +115,7 @@ def refuse_spectrum(context: ArrayLike, weight: ArrayLike, edges: ArrayLike) -> 
     if number[worst] < FEWEST_A_BIN:
         raise InputError(
             f"{number[worst]:.3g} effective events between {limits[worst]:g} and {limits[worst + 1]:g} GeV",
-            f"A weighted spectrum needs {FEWEST_A_BIN:g} a bin: end the range before, merge bins or unweight.",
+            f"A weighted spectrum needs {FEWEST_A_BIN:g} a bin: end the range before it, or merge bins.",
         )
     mean = _by_thirds(total) / _by_thirds(events)
     if mean.max() > MOST_CHANGE * mean.min():
@@ -126,5 +126,6 @@ def refuse_spectrum(context: ArrayLike, weight: ArrayLike, edges: ArrayLike) -> 
     refuse_few(weights, np.inf, "the spectrum")
 
 
-def _by_thirds(values: Array) -> Array:
-    return np.array([part.sum() for part in np.array_split(values, 3) if part.size])
+def _by_thirds(values: ArrayLike) -> Array:
+    parts = np.array_split(np.asarray(values, np.float64), 3)
+    return np.array([part.sum() for part in parts if part.size])

@@ -72,7 +72,8 @@ def workspace(expectation: Expectation, signal: Signal, *, spurious: float = 0.0
 
     One channel holds the signal, scaled by mu, and the background. A finite reference is a ``shapesys``, each
     systematic a ``normsys`` (one value) or a ``histosys`` (one a bin). The directions of a fitted background
-    are ``histosys`` whose points lie at four standard deviations of the fit, so that the data decide.
+    are ``histosys`` whose points lie at four standard deviations of the fit, so that the data decide. pyhf
+    joins the points by its own codes 4 and 4p, which have no kink at the nominal value.
 
     Args:
         expectation: from ``window_expectation`` or ``spectrum_expectation``.
