@@ -57,11 +57,13 @@ def _times(
 
     ours()
     times: dict[str, list[float]] = {"ours": [], "rival": []}
+    version = ""
     for _ in range(3):
         reply = call("crepes", "crepes_mondrian.py", {"smoothed": False, "seed": 0}, **arrays)
         times["rival"].append(reply.values["seconds"] * EVENTS / timed)
+        version = reply.values["version"]
         times["ours"] += [seconds(ours) for _ in range(2)]
-    return {**times, "version": reply.values["version"], "timed": timed}
+    return {**times, "version": version, "timed": timed}
 
 
 def _mondrian(index: int, seed: int) -> Raw:

@@ -71,7 +71,7 @@ def _mondrian(rng: np.random.Generator, ids: Any) -> bool:
 
 def _shifted(rng: np.random.Generator, n: int, share: float) -> tuple[Array, Array]:
     high = rng.random(n) < share
-    return rng.normal(UPPER * high), 0.5 + high
+    return rng.normal(UPPER * high), np.where(high, 1.5, 0.5)
 
 
 def _covariate(rng: np.random.Generator, ids: Any) -> bool:

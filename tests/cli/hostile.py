@@ -6,6 +6,7 @@ import io
 import json
 import zipfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ import jax
 import numpy as np
 
 from strangeness.calibration.conformal import SplitConformal
+from strangeness.calibration.covariate import CovariateShift
+from strangeness.calibration.localised import Localised
 from strangeness.calibration.mondrian import Mondrian
 from strangeness.chain import FittedChain
 from strangeness.core import artefact
 from strangeness.core.batch import ArraySource, Batch, make_batch
-from strangeness.core.estimators import Detector, Representation
+from strangeness.core.estimators import Calibrator, Detector, Representation
 from strangeness.core.train import Training
 from strangeness.detectors.controls import SumOfFeatures
 from strangeness.detectors.conv_autoencoder import ConvAutoencoder
@@ -63,6 +66,12 @@ CHAINS: dict[str, tuple[Representation, Detector]] = {
     "flow": (EnergyFlow(2), SumOfFeatures()),
 }
 """Every kind of detector and of representation that a chain can hold."""
+CALIBRATORS: dict[str, Calibrator] = {
+    "isolation": CovariateShift((2000.0, 4000.0, 6000.0), (1.0, 2.0)),
+    "mahalanobis": Localised(500.0, (2000.0, 3500.0, 4000.0, 4500.0, 6000.0)),
+    "neighbours": SplitConformal(signed=True),
+}
+"""Chains that are not calibrated by ``SplitConformal`` or ``Mondrian`` with positive weights."""
 ALONE = (PointClouds(4), JetGraphs(4), JetTokens(4))
 """The representations that no detector takes yet."""
 
@@ -86,7 +95,10 @@ def fitted(name: str) -> FittedChain:
     map_ = representation.fit_map(ArraySource(batch), key=jax.random.key(0))
     scorer = detector.fit_scorer(ArraySource(map_(batch)), key=jax.random.key(1))
     score = scorer(map_(batch), key=jax.random.key(2))
-    calibrator = Mondrian(bins=3, range=(2000, 6000)) if len(name) % 2 else SplitConformal()
+    usual = Mondrian(bins=3, range=(2000, 6000)) if len(name) % 2 else SplitConformal()
+    calibrator = CALIBRATORS.get(name, usual)
+    if isinstance(calibrator, SplitConformal) and calibrator.signed:
+        batch = replace(batch, weight=np.where(np.arange(len(batch)) % 9, 1.0, -0.5))
     return FittedChain(map_, scorer, calibrator.fit_null(score, batch))
 
 
