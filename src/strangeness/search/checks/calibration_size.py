@@ -13,7 +13,7 @@ from strangeness.search.checks.simulated import calibration_sizes, cuts_of
 from strangeness.stats.selection import SelectionLaw
 
 FEWEST = 3.0
-"""Effective calibration events that pass the cut in each bin, where weights differ."""
+"""Least alpha (n_eff + 1) in each bin, where weights differ."""
 HEAVIEST = 0.5
 """Largest weight of one event over the weight that passes the cut in its bin, where weights differ."""
 SPREAD = 2.0
@@ -53,7 +53,7 @@ def honest_law(law: SelectionLaw, calibrated: ReferenceEvents | None) -> Selecti
 
 
 def _facts(law: SelectionLaw, calibrated: ReferenceEvents) -> tuple[float, float, float]:
-    """Fewest effective passing events, heaviest passing event, mean variance over that of the law."""
+    """Least alpha (n_eff + 1), heaviest event over what may pass, mean variance over that of the law."""
     where, passed = law.bin_of(calibrated.context), calibrated.p <= law.alpha
     rows = [_one_bin(calibrated.weights[where == i], passed[where == i], law, i) for i in range(law.a.size)]
     fewest, heaviest, spread = np.array(rows).T
@@ -70,4 +70,5 @@ def _one_bin(
     variance = float(np.sum((weight * (passed - share)) ** 2)) / total**2
     a, b = float(law.a[i]), float(law.b[i])
     lawful = a * b / (a + b) ** 2 / (a + b + 1)
-    return effective(weight[passed]), float(weight.max()) / (law.alpha * total), variance / lawful
+    fewest = law.alpha * (effective(weight) + 1)
+    return fewest, float(weight.max()) / (law.alpha * total), variance / lawful
