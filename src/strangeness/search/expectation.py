@@ -61,8 +61,8 @@ def window_expectation(
         systematics: of the background, one value or one a bin of the spectrum.
 
     Raises:
-        InputError: when a check has blocked the search, its data are weighted, or the background cannot be had
-            in the window.
+        InputError: when a check has blocked the search, its data are weighted, or the background cannot be
+            had in the window.
     """
     refuse_blocked(result)
     edges, counts, fitted = _spectrum(result)
