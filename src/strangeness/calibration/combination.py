@@ -45,4 +45,4 @@ def combined(p: ArrayLike, method: Method = "fisher", *, calibration: Sequence[H
         seen[name] = index
     from scipy.stats import combine_pvalues
 
-    return float(np.asarray(combine_pvalues(values, method).pvalue))
+    return float(np.asarray(combine_pvalues(values, method)[1]))
