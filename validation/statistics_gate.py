@@ -1,8 +1,8 @@
 """The validity gate: how often it blocks valid searches, and how often it sees planted faults.
 
 1,000 valid searches of four kinds at reduced sizes (5,000 to 6,000 data, 3,243 to 18,000 calibration and
-1,081 to 6,000 held-out events), and 200 searches with each fault at the size of ``planted_faults.FAKED``. Seeds are
-the indices of the searches plus a constant of the case, so that no search comes twice.
+1,081 to 6,000 held-out events), and 200 searches with each fault at the size of ``planted_faults.FAKED``.
+Seeds are the indices of the searches plus a constant of the case, so that no search comes twice.
 """
 
 from __future__ import annotations
