@@ -90,8 +90,8 @@ def systematic_from_counts(
     Args:
         name: its name.
         nominal: selected events (bins,) of the reference as it is.
-        up, down: the same of the copies shifted by +1 and -1 sigma; without ``down`` the factor down is one
-            over the factor up.
+        up: the same of the copy shifted by +1 sigma.
+        down: the same of the copy shifted by -1 sigma; without it the factor down is one over the factor up.
         totals: all events (bins,) of the three samples; the change is then that of the efficiency, selected
             over all, as a counting experiment needs it.
         smoothing: neighbours on either side that are added to each bin before the ratio; 0 leaves it as it
