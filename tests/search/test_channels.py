@@ -47,7 +47,7 @@ def test_each_channel_keeps_its_own_result() -> None:
         assert result.results[name].n_pseudo == 300
     # the same pseudo-experiments: the joint statistic of each is at least that of the leading channel
     assert result.results[result.channel].global_p <= result.outcome.p
-    assert "no event" in result.assumptions[0]
+    assert "no event, no calibration event" in result.assumptions[0]
 
 
 def test_windows_of_a_channel_hold_its_own_statistic() -> None:

@@ -15,6 +15,7 @@ from strangeness.search.bump_hunt import BumpHunt, Progress
 from strangeness.search.null import FittedNull, FixedNull, Null, TemplateNull
 from strangeness.search.result import SearchResult
 from strangeness.search.significance import GlobalP, global_p, of_sequential
+from strangeness.search.systematics import factors
 from strangeness.search.template import template_t
 from strangeness.search.windows import checked_widths, window_list, window_p, window_sums
 from strangeness.stats.poisson_fit import newton
@@ -161,7 +162,7 @@ class Channels:
         return ChannelsResult(results, outcome, self.combine, t, channel, window, local, tuple(notes))
 
 
-_INDEPENDENT = "channels have no event and no calibration event in common"
+_INDEPENDENT = "channels have no event, no calibration event and no systematic in common"
 
 
 class _Joint:
@@ -207,7 +208,11 @@ def observed_windows(null: Null, widths: Sequence[int]) -> Array:
 def pseudo_windows(null: Null, rng: np.random.Generator, size: int, widths: Sequence[int]) -> Array:
     """t of every window (windows, size) of pseudo-experiments, refitted where the null is."""
     if isinstance(null, TemplateNull):
-        counts = rng.binomial(null.total[:, None], null.share, (null.total.size, size))
+        share: float | Array = null.share
+        if null.systematics:
+            factor = factors(null.systematics, null.total.size, rng, size)
+            share = factor / (factor + null.tau)
+        counts = rng.binomial(null.total[:, None], share, (null.total.size, size))
         return _windows(null, counts.astype(np.float64), null.expected[:, None], widths)
     if isinstance(null, FixedNull):
         counts = null.source.draw(rng, size).astype(np.float64)
