@@ -95,8 +95,9 @@ class BoostedTrees(Detector):
         # One thread: small fits are faster so, and sums do not depend on how rows are shared out.
         with threadpool_limits(1):
             model.fit(codes, batch.sample == DATA, sample_weight=weight)
+            expected = model.decision_function(codes[:CHECKED])
         scorer = _as_arrays(model, edges)
-        refuse_unless_equal(scorer, x[:CHECKED], model.decision_function(codes[:CHECKED]), 1e-4)
+        refuse_unless_equal(scorer, x[:CHECKED], expected, 1e-4)
         return scorer
 
 
