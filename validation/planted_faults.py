@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 from scipy.special import ndtr, ndtri
 
 from strangeness.calibration import Mondrian, SplitConformal
@@ -255,7 +255,7 @@ def leaked(rng: np.random.Generator, sigma: float = FAKED) -> Toy:
     mass = [drawn(n, rng) for n in (REAL.calibration, REAL.held, REAL.data)]
     x = [rng.standard_normal((m.size, 4)) for m in mass]
     seen = rng.random(REAL.calibration) < 1 - 1 / excess(sigma)
-    tree = cKDTree(np.concatenate([rng.standard_normal((4000, 4)), x[0][seen]]))
+    tree = KDTree(np.concatenate([rng.standard_normal((4000, 4)), x[0][seen]]))
     # the smallest step breaks the ties of zeros
     score = [np.asarray(tree.query(rows)[0]) + 1e-9 * rng.random(len(rows)) for rows in x]
     return calibrated_toy(REAL, Mondrian(edges=thirds()), mass, score, [np.ones(m.size) for m in mass], rng)

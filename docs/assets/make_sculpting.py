@@ -24,7 +24,7 @@ from harness.results import read_result  # noqa: E402 - the folder must be on th
 from strangeness.methods.sculpting import METHODS, Sculpted, sculpting_demonstration  # noqa: E402
 
 SEARCHES, LARGER = 20, 8.0
-COLOURS = dict(zip(METHODS, ("tab:red", "tab:orange", "tab:blue", "tab:green"), strict=True))
+COLOURS: dict[str, str] = dict(zip(METHODS, ("tab:red", "tab:orange", "tab:blue", "tab:green"), strict=True))
 
 
 def spectrum(axes: Axes, row: Sculpted) -> None:

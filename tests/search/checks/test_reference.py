@@ -21,6 +21,7 @@ def test_weighted_share_and_effective_number() -> None:
 def test_dilution_where_weights_rise_with_the_score() -> None:
     # variance of a weighted share by brute force over many samples
     rng, alpha, shares = np.random.default_rng(0), 0.1, []
+    score, weight = np.zeros(800), np.ones(800)
     for _ in range(400):
         score = rng.standard_normal(800)
         weight = np.exp(0.5 * score)

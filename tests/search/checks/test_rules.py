@@ -5,7 +5,7 @@ import pytest
 
 from strangeness.core.identity import identities
 from strangeness.search.checks.calibration_size import calibration_size, honest_law
-from strangeness.search.checks.reference import reference_events
+from strangeness.search.checks.reference import ReferenceEvents, reference_events
 from strangeness.search.checks.roles import disjoint_roles
 from strangeness.stats.selection import SelectionLaw, order_statistic_law
 
@@ -24,7 +24,7 @@ def test_roles_that_share_an_event_are_named() -> None:
     assert "1 event has" in check.text
 
 
-def weighted(rise: float, spread: float = 0.0, n: int = 2000) -> tuple[SelectionLaw, object]:
+def weighted(rise: float, spread: float = 0.0, n: int = 2000) -> tuple[SelectionLaw, ReferenceEvents]:
     rng = np.random.default_rng(0)
     score = rng.standard_normal(n)
     weight = np.exp(rise * score + spread * rng.standard_normal(n))
@@ -37,7 +37,7 @@ def weighted(rise: float, spread: float = 0.0, n: int = 2000) -> tuple[Selection
 @pytest.mark.parametrize(("rise", "spread", "fine"), [(0.0, 0.5, True), (0.2, 0, True), (0.8, 0, False)])
 def test_weights_that_decide_the_cut_are_seen(rise: float, spread: float, fine: bool) -> None:
     known, events = weighted(rise, spread)
-    check = calibration_size(known, events)  # type: ignore[arg-type]
+    check = calibration_size(known, events)
     assert check.passed is fine and check.p == float(fine)
 
 
@@ -51,5 +51,5 @@ def test_one_heavy_event_is_seen() -> None:
 
 def test_the_honest_law_is_wider() -> None:
     known, events = weighted(0.8)
-    honest = honest_law(known, events)  # type: ignore[arg-type]
+    honest = honest_law(known, events)
     assert honest.mean == pytest.approx(known.mean) and honest.a[0] < known.a[0] / 2
