@@ -15,7 +15,7 @@ from strangeness.analysis import Analysis
 from strangeness.calibration.conformal import SplitConformal
 from strangeness.calibration.mondrian import Mondrian
 from strangeness.catalogue import load
-from strangeness.chain import Outcome, score_roles
+from strangeness.chain import Outcome, Proof, score_roles
 from strangeness.core import artefact
 from strangeness.core.batch import Batch, collect
 from strangeness.core.errors import ConfigError, InputError
@@ -210,7 +210,7 @@ def _bad(name: str) -> tuple[Analysis, Events, Events]:
         "outside": (_analysis(calibrator=Mondrian(bins=2)), data, reference.take(low)),
         "alpha": (_hunt(search=replace(HUNT, alpha=1e-4)), data, reference),
         "data weights": (_analysis(), replace(data, weight=np.arange(400.0)), reference),
-        "weights": (_analysis(gate=SMALL_GATE), data, replace(reference, weight=np.arange(800.0))),
+        "weights": (_analysis(gate=SMALL_GATE), data, replace(reference, weight=np.arange(800.0) - 1)),
         "shares": (_analysis(shares={"train": 1.0, "calibrate": 1.0}), data, reference),
     }
     return cases[name]
@@ -231,7 +231,7 @@ def _bad(name: str) -> tuple[Analysis, Events, Events]:
         ("outside", "outside the calibrated range"),
         ("alpha", "is below the smallest p-value"),
         ("data weights", "the data carries weights from 0 to 399. Data are counts"),
-        ("weights", "the reference carries weights from 0 to 799. The checks take no weights"),
+        ("weights", "negative calibration weight"),
         ("shares", "'shares' is"),
     ],
 )
@@ -274,6 +274,7 @@ def test_a_valid_search_passes_its_checks_and_finds_the_excess(outcome: Outcome)
     result = outcome.result
     assert [check.name for check in result.checks] == [
         "uniform null p-values", "mass sculpting", "background function", "type-I error",
+        "disjoint roles", "calibration size",
     ]  # fmt: skip
     assert not result.blocked and result.global_z is not None
     # About 140 selected signal events over 95 +- 13 in the window, part of which the fit takes up.
@@ -335,7 +336,7 @@ def test_a_leaked_calibration_is_blocked() -> None:
     easy = score < 2.0  # what a detector that has seen them would find easy
     leaked = replace(chain, null=analysis.calibrator.fit_null(score[easy], calibrate.take(easy)))
     tested, checked = (analysis._with_p(leaked, *scored[name], 1) for name in ("test", "check"))
-    result = analysis.search_in(leaked, tested, checked, seed=1)
+    result = analysis.search_in(leaked, tested, Proof(checked, None, checked.batch.id[:0]), seed=1)
     assert result.blocked and "uniform null p-values" in result.reason
 
 

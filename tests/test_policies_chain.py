@@ -76,7 +76,7 @@ def test_no_event_is_scored_by_a_detector_that_saw_it() -> None:
     moved = {**data.features, "a": np.where(fold_of(data.id, 3) == 1, 9.0, data.features["a"])}
     found = []
     for sample in (data, replace(data, features=moved)):
-        train, _ = analysis.split(sample, reference).survey(("train", "train data"), weighted=False)
+        train, _ = analysis.split(sample, reference).survey(("train", "train data"))
         found.append(analysis.learn(train, seed=2)[1])
     first, second = found
     assert isinstance(first, FoldedScorer) and isinstance(second, FoldedScorer)

@@ -138,7 +138,7 @@ def test_chunks_do_not_change_who_is_who(trains: bool, sidebands: bool) -> None:
     parts = None if reference is None else _chunked(reference, 211)
     found = []
     for split in (_split(data, reference, trains=trains), _split(_chunked(data, 97), parts, trains=trains)):
-        kept, counts = split.survey(("train", "train data", "check"), weighted=False)
+        kept, counts = split.survey(("train", "train data", "check"))
         found.append(({name: set().union(*map(_ids, part)) for name, part in kept.items()}, counts))
         assert {name: len(ids) for name, ids in found[-1][0].items()}.items() <= counts.items()
     assert found[0] == found[1]
@@ -146,21 +146,19 @@ def test_chunks_do_not_change_who_is_who(trains: bool, sidebands: bool) -> None:
 
 def test_shared_events_are_counted() -> None:
     data, reference = _events("data"), _events("reference")
-    _split(data, reference).survey((), weighted=False)
+    _split(data, reference).survey(())
     mixed = concatenate_events([reference, data.take(np.arange(3))])
     with pytest.raises(InputError, match="3 events are in the data and in the reference"):
-        _split(data, _chunked(mixed, 10)).survey((), weighted=False)
+        _split(data, _chunked(mixed, 10)).survey(())
 
 
-def test_weights_that_differ_are_refused_and_a_common_one_is_not() -> None:
+def test_weights_of_the_data_that_differ_are_refused_and_a_common_one_is_not() -> None:
     plain, same = _events("plain"), _events("same", weight=np.full(60, 2.5))
     other = _events("other", weight=np.where(np.arange(60) < 50, 0.5, 3.0))
-    _split(same, plain).survey((), weighted=False)
-    _split(plain, other).survey((), weighted=True)
+    _split(same, plain).survey(())
+    _split(plain, other).survey(())
     with pytest.raises(InputError, match=r"the data carries weights from 0\.5 to 3\. Data are counts"):
-        _split(_chunked(other, 10), plain).survey((), weighted=True)
-    with pytest.raises(InputError, match=r"the reference carries weights from 0\.5 to 3"):
-        _split(plain, other).survey((), weighted=False)
+        _split(_chunked(other, 10), plain).survey(())
 
 
 def test_no_event_in_the_range_says_what_there_is() -> None:
@@ -168,9 +166,9 @@ def test_no_event_in_the_range_says_what_there_is() -> None:
     with pytest.raises(
         InputError, match=r"no event with mjj in \[7000, 9000\); it runs from 30\d\d.* to 59\d\d"
     ):
-        _split(_chunked(data, 7), reference, limits=(7000.0, 9000.0)).survey((), weighted=False)
+        _split(_chunked(data, 7), reference, limits=(7000.0, 9000.0)).survey(())
     with pytest.raises(InputError, match="'data' is empty"):
-        _split([], reference).survey((), weighted=False)
+        _split([], reference).survey(())
 
 
 @pytest.mark.parametrize(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from strangeness.calibration.covariate import CovariateShift
 from strangeness.calibration.mondrian import Mondrian
-from strangeness.chain import FittedChain, Outcome, Scored, score_roles
+from strangeness.chain import FittedChain, Outcome, Proof, Scored, score_roles
 from strangeness.core.batch import DATA, ArraySource, Batch, concatenate
 from strangeness.core.checkpoint import fingerprint
 from strangeness.core.errors import ConfigError, InputError
@@ -24,6 +26,7 @@ from strangeness.policies.repeats import repeated_p
 from strangeness.policies.samples import held, only
 from strangeness.search.bump_hunt import BumpHunt, binned
 from strangeness.search.check import Check
+from strangeness.search.checks.reference import reference_events
 from strangeness.search.counting import CountingExperiment
 from strangeness.search.gate import Gate
 from strangeness.search.result import SearchResult
@@ -86,9 +89,11 @@ class Analysis:
             InputError: for an empty selection, a missing column, NaN, weights, or too few events for a role.
         """
         self._refuse_mismatch(reference is not None)
-        chain, scored, counts = self._fitted(data, reference, ("check", "test"), seed)
+        chain, scored, counts, learnt = self._fitted(data, reference, ("check", "test"), seed)
         checked, tested = (self._with_p(chain, *scored[name], seed) for name in ("check", "test"))
-        result, statistics = self.search_in(chain, tested, checked, seed=seed), None
+        known = self._with_p(chain, *scored["calibrate"], seed) if "calibrate" in scored else None
+        proof = Proof(checked, known, learnt)
+        result, statistics = self.search_in(chain, tested, proof, seed=seed), None
         if self.null is not None and reference is not None:
             result, statistics = self._repeated(self.null, result, data, reference, seed)
         return Outcome(result, chain, tested, checked, counts, statistics)
@@ -98,7 +103,7 @@ class Analysis:
 
         0 where nothing is selected, infinite where the background fit fails.
         """
-        chain, scored, _ = self._fitted(data, reference, ("test",), seed)
+        chain, scored, _, _ = self._fitted(data, reference, ("test",), seed)
         tested = self._with_p(chain, *scored["test"], seed)
         if isinstance(self.search, CountingExperiment):
             return -self._searched(chain, tested, seed).local_log_p
@@ -110,16 +115,21 @@ class Analysis:
 
     def _fitted(
         self, data: EventSource, reference: EventSource | None, names: tuple[str, ...], seed: int
-    ) -> tuple[FittedChain, dict[str, tuple[NDArray[np.float64], Batch]], dict[str, int]]:
-        """The fitted chain, the scores of the roles ``names``, and the number of events in every role."""
+    ) -> tuple[FittedChain, dict[str, tuple[NDArray[np.float64], Batch]], dict[str, int], NDArray[np.uint32]]:
+        """The fitted chain, the scores of the roles ``names``, the number of events in every role, and the
+        identities of training events that may have no other role."""
         split = self.split(data, reference)
-        train, counts = split.survey(("train", "train data"), weighted=self.gate is None)
+        train, counts = split.survey(("train", "train data"))
         map_, scorer = self.learn(train, seed=seed)
+        alone = [name for name in train if not (name == "train data" and split.whole)]
+        learnt = np.concatenate([batch.id for name in alone for batch in train[name]])
         if isinstance(scorer, FoldedScorer):
             null: Null = FoldedNull(tuple(self._null(split, map_, one, seed) for one in scorer.members))
-            return FittedChain(map_, scorer, null), score_roles(split, map_, scorer, names, seed=seed), counts
-        scored = score_roles(split, map_, scorer, ("calibrate", *names), seed=seed)
-        return FittedChain(map_, scorer, self.calibrator.fit_null(*scored["calibrate"])), scored, counts
+            scored = score_roles(split, map_, scorer, names, seed=seed)
+        else:
+            scored = score_roles(split, map_, scorer, ("calibrate", *names), seed=seed)
+            null = self.calibrator.fit_null(*scored["calibrate"])
+        return FittedChain(map_, scorer, null), scored, counts, learnt
 
     def _null(self, split: Split, map_: Map, scorer: Scorer, seed: int) -> Null:
         return self.calibrator.fit_null(
@@ -139,8 +149,10 @@ class Analysis:
         draw, again = null.fitted(first, second, self.context), replace(self, gate=None, null=None)
 
         def statistic(index: int) -> float:
-            with running(checkpoints=None, progress=False):
+            # what cannot be searched, such as a bin without calibration events, counts as more extreme
+            with running(checkpoints=None, progress=False), suppress(InputError):
                 return again.statistic(*draw(np.random.default_rng([seed, index, len(first)])), seed=seed)
+            return np.inf
 
         found, statistics = repeated_p(
             -result.local_log_p,
@@ -150,7 +162,11 @@ class Analysis:
             stop_after=null.stop_after,
             settings=fingerprint((repr(again), repr(null), seed, first.id, second.id)),
         )
-        notes = (self.policy.note, null.assumption)
+        notes = [self._policy().note, null.assumption]
+        if lost := int(np.sum(np.isinf(statistics))):
+            notes.append(
+                f"{lost} null data sets could not be searched and count as more extreme than the data"
+            )
         return result.repeated(found, policy=self._policy().name, null=null.name, notes=notes), statistics
 
     def _held(self, source: EventSource) -> Events:
@@ -216,14 +232,14 @@ class Analysis:
         parts = [ArraySource(rows.take(left_out != fold)) for fold in range(folds)]
         return map_, FoldedScorer(tuple(self.detector.fit_scorer(part, key=key_fit) for part in parts))
 
-    def search_in(self, chain: FittedChain, tested: Scored, checked: Scored, *, seed: int) -> SearchResult:
-        """The statement about ``tested``; the checks read ``checked``, held-out reference, alone."""
+    def search_in(self, chain: FittedChain, tested: Scored, proof: Proof, *, seed: int) -> SearchResult:
+        """The statement about ``tested``; the checks read ``proof``, reference alone."""
         rng = np.random.default_rng([seed, len(tested.batch)])
         result = self._searched(chain, tested, seed, rng)
         if self.gate is None:
             return result
         law = chain.null.selection_law(self._alpha())
-        return result.with_checks(self._checks(self.gate, law, tested, checked, rng))
+        return result.with_checks(self._checks(self.gate, law, tested, proof, rng))
 
     def _searched(
         self, chain: FittedChain, tested: Scored, seed: int, rng: np.random.Generator | None = None
@@ -242,18 +258,24 @@ class Analysis:
             )
 
     def _checks(
-        self, gate: Gate, law: SelectionLaw, tested: Scored, checked: Scored, rng: np.random.Generator
+        self, gate: Gate, law: SelectionLaw, tested: Scored, proof: Proof, rng: np.random.Generator
     ) -> tuple[Check, ...]:
-        hunt = self.search if isinstance(self.search, BumpHunt) else None
+        checked, known = proof.checked, proof.calibrated
+        roles = {"train": proof.learnt, "check": checked.batch.id, "test": tested.batch.id}
+        if known is not None:
+            roles["calibrate"] = known.batch.id
         with progress("validity checks", gate.n_toys) as show:
             return gate.run(
                 checked.p,
                 checked.batch.context,
                 selection_law=law,
-                hunt=hunt,
+                hunt=self.search if isinstance(self.search, BumpHunt) else None,
                 scale=len(tested.batch) / len(checked.batch),
                 rng=rng,
                 progress=lambda done, _: show(done, ""),
+                weight=checked.batch.weight,
+                calibration=None if known is None else reference_events(*known.as_reference()),
+                roles=roles,
             )
 
     def _alpha(self) -> float:
@@ -272,6 +294,11 @@ class Analysis:
                 f"'{card.name}' takes {card.input_kind} input and {type(self.representation).__name__} makes "
                 f"{self.representation.makes}",
                 "Choose a representation and a detector that fit.",
+            )
+        if isinstance(self.calibrator, CovariateShift) and isinstance(self.search, BumpHunt):
+            raise ConfigError(
+                "a calibration by one ratio of the context says nothing about the efficiency at one mass",
+                "Use it with a counting experiment, or calibrate in bins of the mass.",
             )
         if not has_reference and self.region is None:
             raise ConfigError(
@@ -314,10 +341,8 @@ class Analysis:
         if isinstance(self.search, BumpHunt):
             edges = self.search.bin_edges()
             return float(edges[0]), float(edges[-1])
-        if isinstance(self.calibrator, Mondrian):
-            edges = self.calibrator.edges
-            return self.calibrator.range if edges is None else (edges[0], edges[-1])
-        return None
+        edges = getattr(self.calibrator, "edges", None)
+        return getattr(self.calibrator, "range", None) if edges is None else (edges[0], edges[-1])
 
     def _with_p(self, chain: FittedChain, score: NDArray[np.float64], batch: Batch, seed: int) -> Scored:
         return Scored(batch, score, chain.p_values(score, batch, seed=seed))

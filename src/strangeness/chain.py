@@ -40,6 +40,26 @@ class Scored:
     score: NDArray[np.float64]
     p: NDArray[np.float64]
 
+    def as_reference(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+        """p-values, contexts and weights (n,), as the checks read them."""
+        return self.p, np.asarray(self.batch.context), np.asarray(self.batch.weight)
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the validity checks read: reference events, none of the data.
+
+    Attributes:
+        checked: held-out reference that no fit has seen.
+        calibrated: calibration events with their p-values among themselves; None under cross-fitting, where
+            each fold has its own.
+        learnt: identities (n, 2) of the training events that may have no other role.
+    """
+
+    checked: Scored
+    calibrated: Scored | None
+    learnt: NDArray[np.uint32]
+
 
 @dataclass(frozen=True)
 class Outcome:

@@ -92,14 +92,12 @@ class Split:
             if len(kept := self._within(events)):
                 yield self._roles(sample, self._batch(sample, kept))
 
-    def survey(
-        self, keep: Collection[str], *, weighted: bool
-    ) -> tuple[dict[str, list[Batch]], dict[str, int]]:
+    def survey(self, keep: Collection[str]) -> tuple[dict[str, list[Batch]], dict[str, int]]:
         """One pass over all events: the batches of the roles in ``keep``, and the number in every role.
 
         Raises:
             InputError: when a sample has no event within the limits, a role has too few, an event is in both
-                samples, or events carry weights (``weighted`` allows them in the reference).
+                samples, or the data carry weights.
         """
         kept: dict[str, list[Batch]] = {name: [] for name in keep}
         counts, seen = dict.fromkeys(self._names(), 0), {"reference": _Seen(), "data": _Seen()}
@@ -111,7 +109,7 @@ class Split:
                 counts[name] += len(part)
                 if name in kept and len(part):
                     kept[name].append(part)
-        self._refuse(seen, weighted)
+        self._refuse(seen)
         refuse_empty(counts)
         return {name: parts for name, parts in kept.items() if parts}, counts
 
@@ -141,15 +139,11 @@ class Split:
             parts = data_roles(batch, trains=self.trains, whole=self.whole)
         return inside_region(parts) if self.trains and self.region is not None else parts
 
-    def _refuse(self, seen: Mapping[str, _Seen], weighted: bool) -> None:
+    def _refuse(self, seen: Mapping[str, _Seen]) -> None:
         present = ["data"] if self.reference is None else ["reference", "data"]
         for sample in present:
             seen[sample].refuse_none(sample, self.context, self.limits)
         seen["data"].refuse_weights("data", "Data are counts: leave the weights out.")
-        if not weighted:
-            seen["reference"].refuse_weights(
-                "reference", "The checks take no weights yet: unweight the events."
-            )
         shared = np.intersect1d(seen["data"].identities(), seen["reference"].identities()).size
         if shared:
             raise InputError(

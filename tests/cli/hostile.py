@@ -25,6 +25,7 @@ from strangeness.core.train import Training
 from strangeness.detectors.controls import SumOfFeatures
 from strangeness.detectors.conv_autoencoder import ConvAutoencoder
 from strangeness.detectors.cwola import CWoLa
+from strangeness.detectors.cwola_linear import CWoLaLinear
 from strangeness.detectors.cwola_trees import CWoLaTrees
 from strangeness.detectors.dense_autoencoder import DenseAutoencoder
 from strangeness.detectors.ensemble import Ensemble
@@ -33,6 +34,7 @@ from strangeness.detectors.mahalanobis import Mahalanobis
 from strangeness.detectors.nearest_neighbours import NearestNeighbours
 from strangeness.detectors.pca import PCA
 from strangeness.detectors.variational_autoencoder import VariationalAutoencoder
+from strangeness.policies.folds import FoldedNull, FoldedScorer
 from strangeness.representations import (
     CalorimeterImages,
     EnergyFlow,
@@ -64,6 +66,7 @@ CHAINS: dict[str, tuple[Representation, Detector]] = {
     "hits": (CalorimeterImages(8), SMALL),
     "jets": (JetFeatures(("mass", "tau1", "girth")), Mahalanobis()),
     "flow": (EnergyFlow(2), SumOfFeatures()),
+    "folds": (FEATURES, CWoLaLinear()),
 }
 """Every kind of detector and of representation that a chain can hold."""
 CALIBRATORS: dict[str, Calibrator] = {
@@ -94,6 +97,9 @@ def fitted(name: str) -> FittedChain:
     batch = events()
     map_ = representation.fit_map(ArraySource(batch), key=jax.random.key(0))
     scorer = detector.fit_scorer(ArraySource(map_(batch)), key=jax.random.key(1))
+    if name == "folds":
+        null = SplitConformal().fit_null(scorer(map_(batch)), batch)
+        return FittedChain(map_, FoldedScorer((scorer, scorer)), FoldedNull((null, null)))
     score = scorer(map_(batch), key=jax.random.key(2))
     usual = Mondrian(bins=3, range=(2000, 6000)) if len(name) % 2 else SplitConformal()
     calibrator = CALIBRATORS.get(name, usual)

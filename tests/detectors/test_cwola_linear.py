@@ -1,4 +1,4 @@
-"""Against scikit-learn's discriminant, the closed form for Gaussian samples, and directions without spread."""
+"""Against scikit-learn's discriminant, the closed form for Gaussian samples, and flat directions."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def test_finds_the_closed_form_direction(rng: np.random.Generator) -> None:
     closed = np.linalg.solve(MIXING.T @ MIXING, shift)
     found = fisher_direction(x, label, np.ones(label.size))
     cosine = found @ closed / np.linalg.norm(found) / np.linalg.norm(closed)
-    # the direction's error is about sqrt(2 d / n) / |shift in sigmas| = 0.02, and the cosine falls by its square
+    # the error of the direction is about sqrt(2 d / n) / |shift in sigmas| = 0.02, that of the cosine its square
     assert cosine > 0.998
 
 

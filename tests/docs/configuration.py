@@ -39,9 +39,14 @@ MEANING = {
     "representation.crop": "share of the side of the window around a jet that calorimeter images show",
     "representation.layers": "detector layers that are the channels of calorimeter images; left out: all",
     "detector.name": "a name from `strangeness list`; its hyperparameters stand beside it",
-    "calibration.kind": "p-values in bins of the context, or one calibration for all events",
+    "calibration.kind": "p-values in bins of the context, one calibration for all events, by events near in "
+    "the context, or by the reference reweighted to the data's context (for a counting search)",
     "calibration.bins": "that many equally filled bins; left out, the bins of the bump hunt, neighbours "
     "merged until the calibration events suffice for the cut (10 equally filled ones for a counting search)",
+    "calibration.signed": "accept reference events of negative weight; nothing is then guaranteed of p",
+    "calibration.width": "standard deviation of a localised calibration's weights, unit of the context",
+    "calibration.edges": "edges of the bins of the context in which the ratio of data to reference is known",
+    "calibration.ratio": "that ratio in each of these bins, up to a factor",
     "calibration.randomised": "ties broken at random, so that p is exactly uniform under the null",
     "search.kind": "a bump anywhere in the range, or a count in `region`",
     "search.context": "the column that is searched and must not be sculpted, GeV",

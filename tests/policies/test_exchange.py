@@ -1,6 +1,7 @@
 """Label exchange: sizes and strata stay, every assignment is equally likely, weighted events are refused."""
 
 from itertools import combinations
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,8 +20,9 @@ def _events(n: int, name: str, weight: float = 1.0) -> Events:
     )
 
 
-def test_every_assignment_is_equally_likely(rng: np.random.Generator) -> None:
-    label, stratum = np.array([True, True, False, False, False]), np.zeros(5, np.intp)
+@pytest.mark.parametrize("stratum", [None, np.zeros(5, np.intp)])
+def test_every_assignment_is_equally_likely(stratum: Any, rng: np.random.Generator) -> None:
+    label = np.array([True, True, False, False, False])
     seen = [tuple(np.flatnonzero(exchanged(label, stratum, rng)).tolist()) for _ in range(4000)]
     counts = np.array([seen.count(pair) for pair in combinations(range(5), 2)])
     # chi-square of 10 cells with 400 expected each; 27.9 is its 99.9 % quantile for 9 degrees of freedom

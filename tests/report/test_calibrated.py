@@ -96,10 +96,12 @@ def outcome(calibrator: Any, n: int = 400) -> Outcome:
 
 def test_a_run_is_read_with_its_bins() -> None:
     plain = calibration_of(outcome(SplitConformal()))
+    assert plain is not None
     assert (plain.calibration, plain.tested) == ([400], [400])
     section = search_section("s", "d", outcome(SplitConformal()), calibration=plain, costs=[Cost(name="d")])
     assert section.calibration == plain and section.costs[0].name == "d" and section.displays == []
     binned = calibration_of(outcome(Mondrian(bins=4, range=(0.9, 2.1))), name="by bin")
+    assert binned is not None
     assert binned.calibration == [100] * 4 and sum(binned.tested) == 400 and binned.name == "by bin"
 
 

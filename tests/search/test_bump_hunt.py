@@ -106,6 +106,9 @@ def test_weighted_events_become_effective_ones() -> None:
     plain = HUNT.run(masses, rng=np.random.default_rng(7))
     equal = HUNT.run(masses, weight=np.full(masses.size, 0.3), rng=np.random.default_rng(7))
     assert equal.global_p == plain.global_p and "weighted" in equal.assumptions[-1]
+    with pytest.raises(InputError, match="effective"):  # the last bins hold one event or none
+        HUNT.run(masses, weight=np.linspace(0.9, 1.1, masses.size), rng=np.random.default_rng(7))
+    masses = masses_of(np.round(falling(500)) + 10)
     weight = np.random.default_rng(8).uniform(0.5, 1.5, masses.size)
     counts, scale = binned(masses, EDGES, weight)
     assert scale == pytest.approx((weight**2).sum() / weight.sum())

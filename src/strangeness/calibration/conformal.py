@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from strangeness.calibration.guarantee import ASYMPTOTIC, EXACT, GUARANTEES, SUPER_UNIFORM, UNGUARANTEED
 from strangeness.calibration.kernel import conformal_p_values, finite_scores, sorted_scores
+from strangeness.calibration.local_law import asymptotic_law, tail_influence
 from strangeness.calibration.weighted import (
     checked_weight,
     cumulative,
@@ -125,9 +126,15 @@ class ConformalNull(Null):
     def selection_law(self, alpha: float) -> SelectionLaw:
         """The law of the background efficiency of p <= alpha, one bin for every context.
 
+        With weights it has the variance of a weighted quantile: events of large weight above the cut count.
+
         Raises:
             InputError: when alpha is not in (0, 1) or below the smallest p-value.
         """
+        if self.below.size:
+            variance = np.sum(tail_influence(np.diff(self.below), alpha) ** 2)
+            edges = np.array([-np.inf, np.inf])
+            return asymptotic_law(edges, np.array([variance]), np.array([self.n_eff]), alpha)
         n = int(self.n_eff)
         a, b = order_statistic_law(n, alpha, self.randomised)
         return SelectionLaw(np.array([-np.inf, np.inf]), np.array([a]), np.array([b]), alpha, np.array([n]))

@@ -14,7 +14,7 @@ from strangeness.calibration.guarantee import GUARANTEES, weakest
 from strangeness.calibration.weighted import checked_weight
 from strangeness.core.errors import InputError
 from strangeness.core.estimators import Calibrator, Null
-from strangeness.stats.selection import SelectionLaw, order_statistic_law
+from strangeness.stats.selection import SelectionLaw
 
 __all__ = ["Mondrian", "MondrianNull", "bin_index"]
 Array = NDArray[np.float64]
@@ -157,9 +157,11 @@ class MondrianNull(Null):
         Raises:
             InputError: when alpha is not in (0, 1), or below the smallest p-value of a bin.
         """
-        laws = [order_statistic_law(int(n), alpha, self.randomised) for n in self.n_calibration]
-        a, b = np.array(laws).T
-        return SelectionLaw(self.edges, a, b, alpha, self.n_calibration)
+        laws = [null.selection_law(alpha) for null in self.nulls]
+        a, b, n = (
+            np.concatenate([getattr(law, name) for law in laws]) for name in ("a", "b", "n_calibration")
+        )
+        return SelectionLaw(self.edges, a, b, alpha, n)
 
 
 def _enough(weight: Array, low: float, high: float) -> None:

@@ -24,6 +24,7 @@ from strangeness.report.parts import Cost
 from strangeness.report.schema import Control, Curve
 from strangeness.report.summary import classes, control, curve
 from strangeness.search.bump_hunt import BumpHunt
+from strangeness.search.result import SearchResult
 
 _T = TypeVar("_T")
 _WITHOUT_TRAINING: dict[str, Any] = {"policy": HalfSplit(), "null": None}
@@ -32,11 +33,12 @@ _WITHOUT_TRAINING: dict[str, Any] = {"policy": HalfSplit(), "null": None}
 
 @dataclass
 class Beside:
-    """Rows and curves of the detector and its controls."""
+    """Rows, curves and results of the detector and its controls."""
 
     controls: list[Control] = field(default_factory=list)
     curves: list[Curve] = field(default_factory=list)
     costs: list[Cost] = field(default_factory=list)
+    results: dict[str, SearchResult] = field(default_factory=dict)
 
     def add(self, name: str, outcome: Outcome, seconds: float, truth: Events, **more: Any) -> None:
         """What the run of a detector or a control adds."""
@@ -74,6 +76,7 @@ def beside(
         seen = sources.seen_by(representation)
         other, spent, _ = timed(lambda chain=chain, seen=seen: chain.run(*seen, seed=config.seed))
         found.controls.append(control(name, other.result))
+        found.results[name] = other.result
         found.add(name, other, spent, truth, control=True)
     found.curves += _supervised(config, analysis, sources)
     return found

@@ -10,13 +10,12 @@ from numpy.typing import ArrayLike
 from pydantic import BaseModel
 
 from strangeness.analysis import Analysis
-from strangeness.calibration.conformal import SplitConformal
-from strangeness.calibration.mondrian import Mondrian
+from strangeness.calibration import CovariateShift, Localised, Mondrian, SplitConformal
 from strangeness.cli.binning import SELECTED, merged_edges
 from strangeness.cli.config import ChecksTable, Config, PolicyTable, RepresentationTable, SearchTable
 from strangeness.cli.hyperparameters import detector_of
 from strangeness.core.errors import ConfigError
-from strangeness.core.estimators import Detector, Representation
+from strangeness.core.estimators import Calibrator, Detector, Representation
 from strangeness.core.train import with_epochs
 from strangeness.detectors.controls import OneFeature, SumOfFeatures
 from strangeness.detectors.mahalanobis import Mahalanobis
@@ -38,7 +37,6 @@ from strangeness.search.counting import CountingExperiment
 from strangeness.search.gate import Gate
 
 _T = TypeVar("_T", bound=BaseModel)
-Calibrator = Mondrian | SplitConformal
 CALIBRATION_SHARE = 0.6
 """Share of the reference that calibrates."""
 SCALARS = ("mass", "mj1", "multiplicity")
@@ -144,12 +142,23 @@ def _gate(table: ChecksTable) -> Gate:
 def _calibrator(config: Config, search: BumpHunt | CountingExperiment, context: ArrayLike) -> Calibrator:
     table = config.calibration
     if table.kind == "split":
-        return SplitConformal(randomised=table.randomised)
+        return SplitConformal(randomised=table.randomised, signed=table.signed)
+    if table.kind == "covariate-shift":
+        return CovariateShift(tuple(table.edges or ()), tuple(table.ratio or ()), randomised=table.randomised)
+    if table.kind == "localised":
+        if not isinstance(search, BumpHunt):
+            raise ConfigError(
+                "'calibration.kind' is localised and the search counts",
+                "Use kind = 'mondrian', or a bump hunt.",
+            )
+        edges = tuple(search.bin_edges().tolist())
+        return Localised(table.width or 0.0, edges=edges, randomised=table.randomised)
+    mondrian = Mondrian(randomised=table.randomised, signed=table.signed)
     if table.bins is not None or not isinstance(search, BumpHunt):
-        return Mondrian(bins=table.bins, range=config.search.range, randomised=table.randomised)
+        return replace(mondrian, bins=table.bins, range=config.search.range)
     enough = SELECTED / (config.search.alpha or ALPHA) / CALIBRATION_SHARE
     edges = merged_edges(search.bin_edges(), context, enough)
-    return Mondrian(edges=tuple(edges.tolist()), randomised=table.randomised)
+    return replace(mondrian, edges=tuple(edges.tolist()))
 
 
 def _search(table: SearchTable) -> BumpHunt | CountingExperiment:

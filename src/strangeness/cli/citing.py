@@ -18,6 +18,23 @@ CALIBRATION = Citation(
     where="Springer",
 )
 """Of split and Mondrian conformal p-values."""
+CALIBRATIONS = {
+    "covariate-shift": Citation(
+        key="Tibshirani2019",
+        authors="R. J. Tibshirani, R. Foygel Barber, E. J. Candes and A. Ramdas",
+        title="Conformal prediction under covariate shift",
+        year=2019,
+        where="NeurIPS 32, arXiv:1904.06019",
+    ),
+    "localised": Citation(
+        key="Guan2023",
+        authors="L. Guan",
+        title="Localized conformal prediction: a generalized inference framework for conformal prediction",
+        year=2023,
+        where="Biometrika 110, 33-50, arXiv:2106.08460",
+    ),
+}
+"""Of other calibrations, beside it."""
 SEARCH = Citation(
     key="Choudalakis2011",
     authors="G. Choudalakis",
@@ -48,4 +65,7 @@ def _of_file(path: Path) -> list[Citation]:
     configuration = described(path).get("configuration")
     detector = configuration.get("detector") if isinstance(configuration, dict) else None
     detectors = [str(detector.get("name", ""))] if isinstance(detector, dict) else []
-    return [*(find_detector(name).card.citation for name in detectors if name), CALIBRATION, SEARCH]
+    calibration = configuration.get("calibration") if isinstance(configuration, dict) else None
+    kind = str(calibration.get("kind", "")) if isinstance(calibration, dict) else ""
+    own = [CALIBRATIONS[kind]] if kind in CALIBRATIONS else []
+    return [*(find_detector(name).card.citation for name in detectors if name), CALIBRATION, *own, SEARCH]

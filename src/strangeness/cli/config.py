@@ -100,11 +100,38 @@ class DetectorTable(BaseModel):
 
 
 class CalibrationTable(_Table):
-    """How scores become p-values; ``bins`` equally filled ones of the context, or those of the search."""
+    """How scores become p-values.
 
-    kind: Literal["mondrian", "split"] = "mondrian"
+    ``mondrian``: in ``bins`` equally filled ones of the context, or those of the search. ``split``: all
+    together. ``localised``: by events near in the context, within ``width``. ``covariate-shift``: the
+    reference reweighted by the known ``ratio`` of data to reference in bins of the context between ``edges``.
+    ``signed``: accept negative weights of the reference, without a guarantee.
+    """
+
+    kind: Literal["mondrian", "split", "localised", "covariate-shift"] = "mondrian"
     bins: Annotated[int, Field(ge=1)] | None = None
     randomised: bool = True
+    signed: bool = False
+    width: Positive | None = None
+    edges: Annotated[list[float], Field(min_length=2)] | None = None
+    ratio: Annotated[list[Annotated[float, Field(ge=0, allow_inf_nan=False)]], Field(min_length=1)] | None = (
+        None
+    )
+
+    @model_validator(mode="after")
+    def _fits(self) -> CalibrationTable:
+        belongs = {
+            "mondrian": ("bins", "signed"),
+            "split": ("signed",),
+            "localised": ("width",),
+            "covariate-shift": ("edges", "ratio"),
+        }[self.kind]
+        if stray := sorted(self.model_fields_set - {"kind", "randomised", *belongs}):
+            raise ValueError(f"'{stray[0]}' does not belong to kind = '{self.kind}'")
+        for name in set(belongs) - {"bins", "signed"}:
+            if getattr(self, name) is None:
+                raise ValueError(f"kind = '{self.kind}' needs '{name}'")
+        return self
 
 
 class SearchTable(_Table):

@@ -27,6 +27,7 @@ from strangeness.report.runs import average_images_of, displays_of
 from strangeness.report.schema import Report, as_json, write_report
 from strangeness.report.summary import plain, search_section, versions
 from strangeness.search.bump_hunt import BumpHunt
+from strangeness.search.controls import control_wording
 
 
 def run_search(
@@ -93,6 +94,7 @@ def _run(
         context=config.search.context,
         hunt=analysis.search if isinstance(analysis.search, BumpHunt) else None,
         controls=others.controls,
+        said=[control_wording(outcome.result, others.results)] if others.results else [],
         curves=others.curves,
         costs=others.costs,
         calibration=calibration_of(outcome, seed=config.seed),

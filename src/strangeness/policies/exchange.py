@@ -49,7 +49,7 @@ class LabelExchange:
             )
         pool = concatenate_events([first, second])
         is_data = np.arange(len(pool)) < len(first)
-        stratum = np.zeros(len(pool), np.intp)
+        stratum = None
         if self.strata is not None:
             stratum = np.searchsorted(np.asarray(self.strata), pool.column(context), side="right")
 
@@ -61,10 +61,14 @@ class LabelExchange:
 
 
 def exchanged(
-    is_data: NDArray[np.bool_], stratum: NDArray[np.intp], rng: np.random.Generator
+    is_data: NDArray[np.bool_], stratum: NDArray[np.intp] | None, rng: np.random.Generator
 ) -> NDArray[np.bool_]:
-    """Labels (n,) shuffled within each stratum: the number of data in each stays."""
+    """Labels (n,) shuffled within each stratum, or over all events: the number of data in each stays."""
     place = rng.random(is_data.size)
+    if stratum is None:
+        label, n = np.zeros(is_data.size, bool), int(is_data.sum())
+        label[np.argpartition(place, n)[:n]] = True
+        return label
     shuffled = np.lexsort((place, stratum))
     label = np.empty_like(is_data)
     label[shuffled] = is_data[np.argsort(stratum, kind="stable")]

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from strangeness.calibration.conformal import ConformalNull
 from strangeness.calibration.mondrian import MondrianNull, bin_index
 from strangeness.chain import Outcome
 from strangeness.core.errors import InputError
+from strangeness.policies.folds import FoldedNull
 from strangeness.report.parts import CalibrationCurve
 
 Array = NDArray[np.float64]
@@ -65,13 +67,20 @@ def calibration_curve(
     )
 
 
-def calibration_of(outcome: Outcome, *, name: str = "", seed: int = 0) -> CalibrationCurve:
-    """The curve of a run: its held-out reference against its calibration, bin by bin where it has bins."""
+def calibration_of(outcome: Outcome, *, name: str = "", seed: int = 0) -> CalibrationCurve | None:
+    """The curve of a run: its held-out reference against its calibration, bin by bin where it has bins.
+
+    None for a calibration whose share of p <= alpha has no law at every alpha.
+    """
     null, checked = outcome.chain.null, outcome.checked
+    if isinstance(null, FoldedNull):
+        null = null.members[0]  # the folds share their calibration events
     if isinstance(null, MondrianNull):
         sizes, bins = null.n_calibration, bin_index(np.asarray(checked.batch.context), null.edges)
-    else:
+    elif isinstance(null, ConformalNull):
         sizes, bins = np.array([int(null.n_eff)]), None
+    else:
+        return None
     return calibration_curve(checked.p, sizes, bin=bins, randomised=null.randomised, name=name, seed=seed)
 
 

@@ -15,6 +15,7 @@ from strangeness.report.runs import displays_of
 from strangeness.report.schema import ComparisonSection, Report, SearchSection
 from strangeness.report.summary import classes, control, curve, plain, search_section, versions
 from strangeness.search.bump_hunt import BumpHunt
+from strangeness.search.controls import control_wording
 
 STRANGEST = 3
 """Events of a search that are shown."""
@@ -78,7 +79,7 @@ def _search(name: str, run: SearchRun, detector: str, hunt: BumpHunt, said: str)
         hunt=hunt,
         controls=[control(other, result) for other, result in run.controls.items()],
         curves=[] if scores is None else [curve(detector, [scores])],
-        said=[said],
+        said=[said, control_wording(run.outcome.result, run.controls)],
         calibration=calibration_of(run.outcome),
         displays=displays_of(run.outcome, run.data, most=STRANGEST, columns=("mjj",)),
     )

@@ -36,10 +36,7 @@ def key_numbers(result: SearchResult) -> Html:
     pairs: list[tuple[Content, Content]] = [
         ("Window", join([fixed(low, decimals), "\u2013", fixed(high, decimals), f" {unit}"])),
         ("Events in it", join([_events(result.observed), _small("expected ", number(result.expected, 3))])),
-        (
-            "Local p",
-            join([number(result.local_p, 2), _small("Z = ", fixed(result.local_z), _withheld(result))]),
-        ),
+        ("Local p", _local_p(result)),
         (
             "Global p",
             join([_global_p(result), _small("ties at random: ", number(result.global_p_randomised, 2))]),
@@ -50,11 +47,22 @@ def key_numbers(result: SearchResult) -> Html:
     ]
     if result.n_pseudo:
         ours = _small(whole(result.n_extreme), " at least as extreme")
-        pairs.append(("Pseudo-experiments", join([whole(result.n_pseudo), ours])))
+        made = {"pseudo-experiments": "Pseudo-experiments"}
+        name = made.get(result.null, f"Null data sets by {result.null}, trained anew")
+        pairs.append((name, join([whole(result.n_pseudo), ours])))
+    if result.extrapolated_p is not None:
+        ours = _small("if ", result.extrapolation)
+        pairs.append(("Extrapolated global p", join([number(result.extrapolated_p, 2), ours])))
     if result.alpha is not None:
         reach = _small("smallest p in reach ", number(max(result.p_reach), 2)) if result.p_reach else None
         pairs.append(("Cut on the event's p", join([number(result.alpha, 2), reach])))
     return join([tag("h3", "Key numbers"), facts(pairs, classes="numbers")])
+
+
+def _local_p(result: SearchResult) -> Html:
+    if not result.local_is_calibrated:
+        return join(["not calibrated", _small(f"policy {result.policy}")])
+    return join([number(result.local_p, 2), _small("Z = ", fixed(result.local_z), _withheld(result))])
 
 
 def _global_p(result: SearchResult) -> Html:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,9 +11,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from strangeness.core.errors import InputError
 from strangeness.search.background import DijetFunction, checked_edges, geometric_edges
+from strangeness.search.gross_vitells import extrapolated_tail
 from strangeness.search.null import Background, Null, null_of
 from strangeness.search.result import SearchResult, Spectrum
 from strangeness.search.significance import GlobalP, global_p, sequential_global_p
+from strangeness.search.systematics import Systematic
+from strangeness.search.weights import checked_weight, refuse_spectrum
 from strangeness.search.windows import Scan, checked_widths
 from strangeness.stats.selection import SelectionLaw
 from strangeness.stats.tails import z_from_log_p
@@ -39,6 +43,7 @@ class BumpHunt:
         stop_after: stop when this many pseudo-experiments are at least as extreme as the data (Besag and
             Clifford 1991); the global p stays valid and costs little where the data are ordinary. None makes
             all of them.
+        systematics: relative changes of the selected background, each with one nuisance a pseudo-experiment.
     """
 
     edges: tuple[float, ...] | None = None
@@ -50,6 +55,7 @@ class BumpHunt:
     widths: tuple[int, ...] = (2, 3, 4, 5, 6)
     n_pseudo: int = 10_000
     stop_after: int | None = None
+    systematics: tuple[Systematic, ...] = ()
 
     def bin_edges(self) -> Array:
         """The edges (bins + 1,) in GeV.
@@ -105,9 +111,9 @@ class BumpHunt:
         """Search a histogram (bins,) of the selected events; otherwise as ``run``."""
         null = self.null(counts, selection_law)
         scan = null.observed()
-        return self.result(
-            null, scan, self._outcome(null, float(scan.t[0]), rng, progress), selection_law, counts
-        )
+        outcome, toys = self._outcome(null, float(scan.t[0]), rng, progress)
+        result = self.result(null, scan, outcome, selection_law, counts)
+        return result if outcome.n_extreme else beyond(result, float(scan.t[0]), toys)
 
     def statistic(self, counts: ArrayLike, selection_law: SelectionLaw | None = None) -> float:
         """-log p of the most significant window of a histogram (bins,).
@@ -119,18 +125,23 @@ class BumpHunt:
         except InputError:
             return float("inf")
 
-    def _outcome(self, null: Null, t: float, rng: np.random.Generator, progress: Progress | None) -> GlobalP:
+    def _outcome(
+        self, null: Null, t: float, rng: np.random.Generator, progress: Progress | None
+    ) -> tuple[GlobalP, Array]:
+        """The global p-value of a statistic, and the statistics of the pseudo-experiments."""
         if self.stop_after is None:
-            return global_p(t, self.pseudo_statistics(null, rng, progress), rng)
-        return sequential_global_p(
-            t,
-            lambda size: null.pseudo(rng, size),
-            rng,
-            stop_after=self.stop_after,
-            n_max=self.n_pseudo,
-            chunk=null.chunk,
-            progress=progress,
+            pseudo = self.pseudo_statistics(null, rng, progress)
+            return global_p(t, pseudo, rng), pseudo
+        made: list[Array] = []
+
+        def draw(size: int) -> Array:
+            made.append(null.pseudo(rng, size))
+            return made[-1]
+
+        outcome = sequential_global_p(
+            t, draw, rng, stop_after=self.stop_after, n_max=self.n_pseudo, chunk=null.chunk, progress=progress
         )
+        return outcome, np.concatenate(made)
 
     def null(self, counts: ArrayLike, selection_law: SelectionLaw | None = None) -> Null:
         """The background-only model of a histogram (bins,)."""
@@ -150,9 +161,8 @@ class BumpHunt:
                 f"a selection law for alpha = {selection_law.alpha:g} in a hunt at {self.alpha:g}",
                 "Use the same cut for both.",
             )
-        return null_of(
-            self.background, edges, counts, checked_widths(self.widths, counts.size), selection_law
-        )
+        widths = checked_widths(self.widths, counts.size)
+        return null_of(self.background, edges, counts, widths, selection_law, self.systematics)
 
     def pseudo_statistics(
         self, null: Null, rng: np.random.Generator, progress: Progress | None = None
@@ -204,6 +214,19 @@ class BumpHunt:
         )
 
 
+def beyond(result: SearchResult, t: float, pseudo: Array) -> SearchResult:
+    """The result with an estimate of its global p-value below the smallest that was tested.
+
+    Without one where there are too few pseudo-experiments for a tail, or fits among them that failed.
+    """
+    if not np.all(np.isfinite(pseudo)):
+        return result
+    with suppress(InputError):
+        found = extrapolated_tail(t, pseudo)
+        return replace(result, extrapolated_p=found.p, extrapolation=found.assumption)
+    return result
+
+
 def binned(context: ArrayLike, edges: Array, weight: ArrayLike | None = None) -> tuple[Array, float]:
     """Histogram (bins,) of the masses, in effective events where there are weights, and the weight of one of
     them.
@@ -227,7 +250,7 @@ def binned(context: ArrayLike, edges: Array, weight: ArrayLike | None = None) ->
         )
     if weight is None:
         return np.histogram(values, edges)[0].astype(np.float64), 1.0
-    return _weighted(values, edges, _checked_weight(weight, values.size))
+    return _weighted(values, edges, checked_weight(weight, values.size))
 
 
 def _weighted(values: Array, edges: Array, weight: Array) -> tuple[Array, float]:
@@ -238,18 +261,8 @@ def _weighted(values: Array, edges: Array, weight: Array) -> tuple[Array, float]
     scale = float((weight[inside] ** 2).sum() / total)
     if np.all(weight[inside] == weight[inside][0]):
         return np.histogram(values, edges)[0].astype(np.float64), float(weight[inside][0])
+    refuse_spectrum(values, weight, edges)
     return np.histogram(values, edges, weights=weight)[0] / scale, scale
-
-
-def _checked_weight(weight: ArrayLike, n: int) -> Array:
-    values = np.asarray(weight, np.float64)
-    if values.shape != (n,) or not np.all(np.isfinite(values)):
-        raise InputError(
-            f"weights of shape {values.shape} for {n} events", "Give one finite weight an event."
-        )
-    if np.any(values < 0):
-        raise InputError(f"a negative weight ({values.min():g})", "A bump hunt needs weights >= 0.")
-    return values
 
 
 def _assumptions(null: Null, law: SelectionLaw | None, outcome: GlobalP) -> tuple[str, ...]:

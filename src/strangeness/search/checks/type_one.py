@@ -31,7 +31,7 @@ def toy_p_values(
 ) -> Array:
     """Randomised global p-values (n_toys,) of toys drawn from ``scale`` times the fit to ``counts``."""
     null = fitted(hunt, counts, law)
-    source = Efficiency(null.expected * scale, hunt.bin_edges(), law)
+    source = Efficiency(null.expected * scale, hunt.bin_edges(), law, hunt.systematics)
     p = np.empty(n_toys)
     for i in range(n_toys):
         toy = _usable_toy(source, null.design.k, rng)
