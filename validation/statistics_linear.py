@@ -155,7 +155,7 @@ def statistics(found: Selected, reference_counts: Array) -> Array:
     hunt = np.where(fits & converged, scan_all(counts, mu, HUNT.widths).t, np.inf)
     hunt = np.where(found.counts.any(axis=0), hunt, 0.0)
     count = np.array([-np.log(count_p(found, column)) for column in range(len(hunt))])
-    return np.round(np.stack([hunt, count], axis=1), 8)
+    return np.stack([hunt, count], axis=1).astype(np.float64).round(8)
 
 
 def count_p(found: Selected, column: int) -> float:
