@@ -36,7 +36,7 @@ def test_finds_the_closed_form_direction(rng: np.random.Generator) -> None:
     closed = np.linalg.solve(MIXING.T @ MIXING, shift)
     found = fisher_direction(x, label, np.ones(label.size))
     cosine = found @ closed / np.linalg.norm(found) / np.linalg.norm(closed)
-    # the error of the direction is about sqrt(2 d / n) / |shift in sigmas| = 0.02, that of the cosine its square
+    # the direction is off by about sqrt(2 d / n) / |shift in sigmas| = 0.02, the cosine by its square
     assert cosine > 0.998
 
 
