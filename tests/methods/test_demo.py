@@ -67,7 +67,7 @@ def test_the_planted_number_is_poisson_around_the_stored_one(runs: dict[bool, Se
 @pytest.mark.parametrize("planted", [True, False])
 def test_checks_run_and_pass_and_controls_stand_beside(runs: dict[bool, SearchRun], planted: bool) -> None:
     run = runs[planted]
-    assert len(run.outcome.result.checks) == 4 and not run.outcome.result.blocked
+    assert len(run.outcome.result.checks) == 6 and not run.outcome.result.blocked
     assert set(run.controls) == set(dijet_search.controls())
     for result in run.controls.values():
         assert not result.checks and result.alpha == ALPHA
