@@ -42,6 +42,8 @@ class Target:
 def load_targets(folder: Path) -> dict[str, list[Target]]:
     """The targets of a harness by capability: ``folder`` holds CAPABILITY.toml with rows ``[[CAPABILITY]]``.
 
+    More rows of a capability may lie in CAPABILITY-PART.toml.
+
     Raises:
         ValueError: for rows of another capability, an unknown key, a missing text, a row without bounds, or a
             name that is used twice.
@@ -49,9 +51,10 @@ def load_targets(folder: Path) -> dict[str, list[Target]]:
     targets: dict[str, list[Target]] = {}
     for file in sorted(folder.glob("*.toml")):
         tables = tomllib.loads(file.read_text(encoding="utf-8"))
-        if set(tables) != {file.stem}:
-            raise ValueError(f"{file} holds rows of {', '.join(tables)}, not of {file.stem} alone")
-        targets[file.stem] = [_target(row) for row in tables[file.stem]]
+        capability = file.stem.partition("-")[0]
+        if set(tables) != {capability}:
+            raise ValueError(f"{file} holds rows of {', '.join(tables)}, not of {capability} alone")
+        targets.setdefault(capability, []).extend(_target(row) for row in tables[capability])
     names = [target.name for rows in targets.values() for target in rows]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise ValueError(f"{folder} names these rows twice: {', '.join(twice)}")

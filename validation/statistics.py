@@ -7,6 +7,7 @@ from validation import (
     statistics_gate,
     statistics_sculpting,
     statistics_search,
+    statistics_study,
 )
 
 CASES = [
@@ -14,4 +15,5 @@ CASES = [
     *statistics_search.CASES,
     *statistics_gate.CASES,
     *statistics_sculpting.CASES,
+    *statistics_study.CASES,
 ]
