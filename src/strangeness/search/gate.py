@@ -8,6 +8,7 @@ a valid search never breaks, stand beside them.
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -40,7 +41,7 @@ class Gate:
 
     Attributes:
         level: chance of blocking a valid search, over all checks together.
-        n_simulated: simulations behind checks 1 to 3.
+        n_simulated: simulations behind checks 1 to 3; never fewer than a check needs to be able to fail.
         n_toys, n_pseudo: background toys, and pseudo-experiments in each, behind check 4.
         bins: mass bins of the sculpting check (equally filled) where no histogram is searched.
         reach: whether the sculpting check says how large a faked excess it would have missed.
@@ -52,6 +53,11 @@ class Gate:
     n_pseudo: int = 500
     bins: int = 12
     reach: bool = True
+
+    @property
+    def simulations(self) -> int:
+        """Simulations that are made: with fewer, 1 / (n + 1) could not fall below Holm's first limit."""
+        return max(self.n_simulated, math.ceil(_TESTS / self.level))
 
     def run(
         self,
@@ -92,11 +98,11 @@ class Gate:
         held = reference_events(p_values, context, weight)
         expected, law = _expected(held, selection_law, scale), honest_law(selection_law, calibration)
         fits = hunt is not None and isinstance(hunt.background, DijetFunction)
-        found = [uniform_p_values(held, law, self.n_simulated, rng)]
+        found = [uniform_p_values(held, law, self.simulations, rng)]
         found.append(self._sculpting(held, calibration, law, hunt if fits else None, expected, rng))
         if fits and hunt is not None:
             counts = spectrum(held, calibration, hunt)
-            found.append(background_form(counts, hunt, None, self.n_simulated, rng, selected=expected))
+            found.append(background_form(counts, hunt, None, self.simulations, rng, selected=expected))
             toys = dataclasses.replace(hunt, n_pseudo=self.n_pseudo)
             size = expected / counts.sum()
             p = toy_p_values(toys, counts, selection_law, self.n_toys, size, rng, progress)
@@ -116,7 +122,7 @@ class Gate:
         rng: np.random.Generator,
     ) -> Check:
         test = SculptingTest.prepare(
-            held, law, self.bins, self.n_simulated, rng, calibrated=calibration, hunt=hunt
+            held, law, self.bins, self.simulations, rng, calibrated=calibration, hunt=hunt
         )
         if hunt is None or not self.reach:
             return test.check()
