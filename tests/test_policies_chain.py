@@ -17,6 +17,7 @@ from strangeness.core import artefact
 from strangeness.core.errors import ConfigError
 from strangeness.core.identity import as_uint64, identities
 from strangeness.core.run import running
+from strangeness.detectors.controls import OneFeature
 from strangeness.detectors.cwola_linear import CWoLaLinear
 from strangeness.detectors.mahalanobis import Mahalanobis
 from strangeness.events.events import Events
@@ -26,6 +27,8 @@ from strangeness.representations import KinematicFeatures
 from strangeness.search.background import DijetFunction
 from strangeness.search.bump_hunt import BumpHunt
 from strangeness.search.counting import CountingExperiment
+from strangeness.search.gate import Gate
+from strangeness.search.result import SearchResult
 
 COLUMNS = tuple("abcdefghijkl")
 COUNT = CountingExperiment(alpha=0.1, region=(3000.0, 6000.0))
@@ -179,3 +182,29 @@ def test_the_split_policy_keeps_its_local_significance_when_repeated() -> None:
     analysis = _analysis(policy=HalfSplit(), null=LabelExchange(toys=9, stop_after=None))
     result = analysis.run(_toy(300, "data"), _toy(900, "reference"), seed=1).result
     assert result.local_z is not None and result.policy == "split" and result.trials_factor is not None
+
+
+def test_a_blocked_search_stays_blocked_when_it_is_repeated() -> None:
+    """A score that jumps with the mass under one calibration: the gate withholds what the repetitions say."""
+    data, reference = _toy(2000, "data"), _toy(4000, "reference")
+    stepped = [
+        replace(
+            sample,
+            features={**sample.features, "a": sample.features["a"] + 4.0 * (sample.features["mjj"] > 3600)},
+        )
+        for sample in (data, reference)
+    ]
+    hunt = BumpHunt(
+        lo=3000, hi=6000, relative_width=0.07, alpha=0.2, n_pseudo=50, background=DijetFunction(3)
+    )
+    analysis = _analysis(
+        representation=KinematicFeatures(("a",)),
+        detector=OneFeature(),
+        search=hunt,
+        gate=Gate(n_simulated=200, n_toys=20, n_pseudo=60),
+        null=LabelExchange(toys=3, stop_after=None),
+    )
+    result = analysis.run(*stepped, seed=1).result
+    assert result.blocked and result.n_pseudo == 3
+    assert result.global_z is None and result.local_z is None and result.global_z_interval == (None, None)
+    assert SearchResult.from_dict(result.to_dict()) == result

@@ -164,7 +164,10 @@ class SearchResult:
         return f"{self.global_z or 0.0:.2f} sigma{interval}"
 
     def repeated(self, found: GlobalP, *, policy: str, null: str, notes: Sequence[str]) -> SearchResult:
-        """The same excess with its global p-value from the whole chain repeated on null data sets."""
+        """The same excess with its global p-value from the whole chain repeated on null data sets.
+
+        A result that a check has blocked keeps its significances withheld.
+        """
         return dataclasses.replace(
             self,
             local_z=self.local_z if policy == "split" else None,
@@ -172,8 +175,8 @@ class SearchResult:
             global_p_randomised=found.randomised,
             n_pseudo=found.n_pseudo,
             n_extreme=found.n_extreme,
-            global_z=found.z,
-            global_z_interval=found.interval,
+            global_z=None if self.blocked else found.z,
+            global_z_interval=(None, None) if self.blocked else found.interval,
             smallest_p=found.smallest,
             trials_factor=found.p / self.local_p if policy == "split" and self.local_p > 1e-290 else None,
             policy=policy,
