@@ -57,6 +57,7 @@ class Toy:
             "model": zero(),
             "key": KEY,
             "loss": squared,
+            "project": None,
         } | changes
         rows = {"x": arrays["x"], "y": arrays["y"]}
         return train(
@@ -68,6 +69,7 @@ class Toy:
             settings,
             key=arrays["key"],
             label="toy fit",
+            project=arrays["project"],
         )
 
     def least_squares(self) -> np.ndarray:
@@ -219,6 +221,22 @@ def other_loss(model: Line, rows: Any, key: Any) -> Any:
     return jnp.abs(squared(model, rows, key))
 
 
+def on_the_circle(model: Line) -> Line:
+    """The slopes brought back to unit length."""
+    return Line(model.w / jnp.linalg.norm(model.w), model.b, model.name)
+
+
+def test_a_constraint_holds_after_every_step(toy: Toy, tmp_path: Path) -> None:
+    settings = replace(WHOLE, epochs=400)
+    start = Line(jnp.array([1.0, 0.0, 0.0]), jnp.zeros(()))
+    direction = np.array([0.6, -0.8, 0.0])
+    with running(checkpoints=tmp_path):
+        fitted = toy.fit(settings, model=start, project=on_the_circle, y=toy.x @ direction + 0.3)
+    assert np.linalg.norm(last_parameters(tmp_path)[0]) == pytest.approx(1.0, abs=1e-6)
+    # rounding of single precision and the last step of Adam
+    assert np.allclose(parameters(fitted), [*direction, 0.3], atol=1e-3)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -228,8 +246,9 @@ def other_loss(model: Line, rows: Any, key: Any) -> Any:
         {"model": Line(jnp.ones(D), jnp.zeros(()))},
         {"model": Line(jnp.zeros(D), jnp.zeros(()), "another network")},
         {"loss": other_loss},
+        {"project": on_the_circle},
     ],
-    ids=["key", "rows", "weights", "start", "static part", "loss"],
+    ids=["key", "rows", "weights", "start", "static part", "loss", "constraint"],
 )
 def test_another_fit_never_resumes_from_this_one(toy: Toy, tmp_path: Path, change: dict[str, Any]) -> None:
     with running(checkpoints=tmp_path):

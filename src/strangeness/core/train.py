@@ -23,6 +23,8 @@ from strangeness.core.run import progress
 
 Loss = Callable[[Any, Any, Array], Array]
 """(model, rows, key) -> one loss a row, shape (n,)."""
+Project = Callable[[Any], Any]
+"""model -> the nearest model that satisfies its constraints, of the same tree."""
 
 SETTINGS_DEFAULT = (
     "the default of 'training' is a frozen settings object; scikit-learn takes plain types only"
@@ -98,10 +100,12 @@ def train(
     *,
     key: PRNGKeyArray,
     label: str = "training",
+    project: Project | None = None,
 ) -> Fitted:
     """Minimise the weighted mean loss of ``rows`` and return the model of the best hold-out epoch.
 
-    ``loss`` must be one object for all calls (a module-level function), or every call compiles again.
+    ``loss`` and ``project`` must each be one object for all calls (a module-level function), or every call
+    compiles again.
 
     Args:
         model: an Equinox module; its floating arrays are trained.
@@ -112,6 +116,7 @@ def train(
         settings: the loop's settings.
         key: seeds order and loss; the same key gives the same result, also after an interruption.
         label: names the progress bar and the checkpoint.
+        project: brings the model back to where it may be after each step, such as to isometries.
 
     Raises:
         InputError: when training or hold-out is left without a row, or the loss is not finite.
@@ -121,10 +126,11 @@ def train(
     optimiser = _optimiser(settings.learning_rate, settings.weight_decay)
     data = _Data(rows, id, weight, settings)
     state = _State(params, optimiser.init(params), params)
-    what = (settings, repr(static), f"{loss.__module__}.{loss.__qualname__}", jax.random.key_data(key))
+    called = [f"{f.__module__}.{f.__qualname__}" for f in (loss, project) if f is not None]
+    what = (settings, repr(static), *called, jax.random.key_data(key))
     checkpoint = Checkpoint.of_run(label, (what, id, weight, rows, params))
     state, history, best_epoch = checkpoint.restore(state)
-    loop = _Loop(static, loss, optimiser, data, settings, key)
+    loop = _Loop(static, loss, project, optimiser, data, settings, key)
     with progress(label, settings.epochs) as show:
         epoch = len(history)
         try:
@@ -175,6 +181,7 @@ class _Loop:
 
     static: Any
     loss: Loss
+    project: Project | None
     optimiser: optax.GradientTransformation
     data: _Data
     settings: Training
@@ -187,7 +194,15 @@ class _Loop:
         for block, (rows, weight) in enumerate(self.data.blocks(shuffle.permutation(self.data.train))):
             keys = jax.random.split(jax.random.fold_in(key, block), self.settings.chunk)
             params, opt_state, part = _steps(
-                params, opt_state, self.static, self.loss, self.optimiser, rows, weight, keys
+                params,
+                opt_state,
+                self.static,
+                self.loss,
+                self.project,
+                self.optimiser,
+                rows,
+                weight,
+                keys,
             )
             sums.append(part)
         losses = (_mean(sums), _mean(self._holdout(params)))
@@ -219,6 +234,7 @@ def _steps(
     opt_state: Any,
     static: Any,
     loss: Loss,
+    project: Project | None,
     optimiser: Any,
     rows: Any,
     weight: Array,
@@ -230,7 +246,10 @@ def _steps(
         params, opt_state = carry
         (value, total), grads = jax.value_and_grad(_weighted, has_aux=True)(params, static, loss, *block)
         updates, new_state = optimiser.update(grads, opt_state, params)
-        new = (optax.apply_updates(params, updates), new_state)
+        moved = optax.apply_updates(params, updates)
+        if project is not None:
+            moved = eqx.filter(project(eqx.combine(moved, static)), eqx.is_inexact_array)
+        new = (moved, new_state)
         kept = jax.tree.map(lambda a, b: jnp.where(total > 0, a, b), new, (params, opt_state))
         return kept, jnp.stack([value * total, total])
 

@@ -1,0 +1,1 @@
+"""The mathematics of layered circuits: states, gradients, noise; knows no detector and no file."""
