@@ -15,7 +15,7 @@ from strangeness.analysis import Analysis
 from strangeness.calibration.conformal import SplitConformal
 from strangeness.calibration.mondrian import Mondrian
 from strangeness.catalogue import load
-from strangeness.chain import Outcome, Proof, score_roles
+from strangeness.chain import Fitted, Outcome, Proof, score_roles
 from strangeness.core import artefact
 from strangeness.core.batch import Batch, collect
 from strangeness.core.errors import ConfigError, InputError
@@ -23,7 +23,6 @@ from strangeness.core.identity import as_uint64, identities
 from strangeness.core.run import running
 from strangeness.detectors.controls import LinearScorer, OneFeature
 from strangeness.detectors.mahalanobis import Mahalanobis
-from strangeness.detectors.supervised_trees import SupervisedTrees
 from strangeness.events.events import Events
 from strangeness.representations import JetImages, KinematicFeatures
 from strangeness.search.background import DijetFunction
@@ -209,7 +208,7 @@ def _bad(name: str) -> tuple[Analysis, Events, Events]:
         "nan context": (_analysis(), replace(data, features=nan_mass), reference),
         "outside": (_analysis(calibrator=Mondrian(bins=2)), data, reference.take(low)),
         "alpha": (_hunt(search=replace(HUNT, alpha=1e-4)), data, reference),
-        "data weights": (_analysis(), replace(data, weight=np.arange(400.0)), reference),
+        "data weights": (_analysis(), replace(data, weight=np.arange(400.0) - 1), reference),
         "weights": (_analysis(gate=SMALL_GATE), data, replace(reference, weight=np.arange(800.0) - 1)),
         "shares": (_analysis(shares={"train": 1.0, "calibrate": 1.0}), data, reference),
     }
@@ -230,7 +229,7 @@ def _bad(name: str) -> tuple[Analysis, Events, Events]:
         ("nan context", "column 'mjj' holds nan in event 7"),
         ("outside", "outside the calibrated range"),
         ("alpha", "is below the smallest p-value"),
-        ("data weights", "the data carries weights from 0 to 399. Data are counts"),
+        ("data weights", "1 events with negative weights"),
         ("weights", "negative calibration weight"),
         ("shares", "'shares' is"),
     ],
@@ -335,7 +334,8 @@ def test_a_leaked_calibration_is_blocked() -> None:
     score, calibrate = scored["calibrate"]
     easy = score < 2.0  # what a detector that has seen them would find easy
     leaked = replace(chain, null=analysis.calibrator.fit_null(score[easy], calibrate.take(easy)))
-    tested, checked = (analysis._with_p(leaked, *scored[name], 1) for name in ("test", "check"))
+    fitted = Fitted(leaked, scored, {}, scored["check"][1].id[:0], 1)
+    tested, checked = (fitted.role(name) for name in ("test", "check"))
     result = analysis.search_in(leaked, tested, Proof(checked, None, checked.batch.id[:0]), seed=1)
     assert result.blocked and "uniform null p-values" in result.reason
 
@@ -428,33 +428,3 @@ def test_a_source_in_chunks_gives_the_same_result(changes: dict[str, Any]) -> No
 def test_a_representation_that_does_not_fit_is_refused_before_any_work() -> None:
     with pytest.raises(ConfigError, match="'mahalanobis' takes tabular input and JetImages makes image"):
         _analysis(representation=JetImages()).run(_toy(10, "data"), _toy(10, "reference"))
-
-
-# The reference curve
-
-
-def _labelled(n: int, signal: int) -> Events:
-    events = _toy(n, "labelled", signal)
-    return replace(events, truth=(np.arange(n) < signal).astype(int))
-
-
-def test_a_reference_curve_is_told_the_truth_of_the_half_that_it_does_not_score() -> None:
-    """A three-sigma shift of one feature: the best area is Phi(3 / sqrt(2)) = 0.983."""
-    data = _labelled(4000, 1000)
-    background, signal = _analysis(detector=SupervisedTrees()).reference_curve(_chunks(data, 900), seed=1)
-    assert abs(len(background) - 1500) < 5 * np.sqrt(3000 / 4)  # half, by a hash: binomial
-    area = stats.mannwhitneyu(signal, background).statistic / (len(signal) * len(background))
-    assert 0.95 < area < 0.99
-
-
-@pytest.mark.parametrize(
-    ("detector", "data", "error", "said"),
-    [
-        (Mahalanobis(), _labelled(100, 50), ConfigError, "does not use truth"),
-        (SupervisedTrees(), _toy(100, "plain"), InputError, "hold no truth"),
-        (SupervisedTrees(), _labelled(100, 0), InputError, "lacks a class"),
-    ],
-)
-def test_no_reference_curve_without_truth(detector: Any, data: Events, error: Any, said: str) -> None:
-    with pytest.raises(error, match=said):
-        _analysis(detector=detector).reference_curve(data)

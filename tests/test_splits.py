@@ -157,7 +157,8 @@ def test_weights_of_the_data_that_differ_are_refused_and_a_common_one_is_not() -
     other = _events("other", weight=np.where(np.arange(60) < 50, 0.5, 3.0))
     _split(same, plain).survey(())
     _split(plain, other).survey(())
-    with pytest.raises(InputError, match=r"the data carries weights from 0\.5 to 3\. Data are counts"):
+    _split(other, plain, weighted=True).survey(())
+    with pytest.raises(InputError, match=r"the data carries weights from 0\.5 to 3\. Leave the weights out"):
         _split(_chunked(other, 10), plain).survey(())
 
 
@@ -184,3 +185,29 @@ def test_no_event_in_the_range_says_what_there_is() -> None:
 def test_shares_that_cannot_be_handed_out_are_refused(shares: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match="shares"):
         reference_roles(_batch(10), shares)
+
+
+def test_a_blind_split_reads_the_reference_alone() -> None:
+    class Closed:
+        def __iter__(self) -> Any:
+            raise AssertionError("the data were read")
+
+    reference = _events("reference", 900)
+    for trains in (False, True):
+        kept, counts = _split(Closed(), reference, trains=trains, blind=True).survey(("train", "check"))
+        open_kept, open_counts = _split(_events("data", 900), reference, trains=trains).survey(("train", "check"))
+        assert list(counts) == ["train", "calibrate", "check"]
+        assert counts == {name: open_counts[name] for name in counts}
+        assert _ids(kept["check"][0]) == _ids(open_kept["check"][0])
+
+
+def test_a_blind_split_of_sidebands_drops_the_region_before_it_looks() -> None:
+    data = _events("data", 900)
+    inside = (data.features["mjj"] >= 3500) & (data.features["mjj"] < 4500)
+    hidden = {"mjj": data.features["mjj"], "a": np.where(inside, np.nan, data.features["a"])}
+    kept, counts = _split(data, None, blind=True).survey(("train", "calibrate", "check"))
+    again, same = _split(Events(hidden, data.id, data.weight), None, blind=True).survey(tuple(SHARES))
+    assert counts == same and list(counts) == ["train", "calibrate", "check"]
+    for name, (part,) in kept.items():
+        assert not part.region.any()
+        np.testing.assert_array_equal(part.x["a"], again[name][0].x["a"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from strangeness.calibration.covariate import CovariateShift
 from strangeness.calibration.mondrian import Mondrian
-from strangeness.chain import FittedChain, Outcome, Proof, Scored, score_roles
+from strangeness.chain import Fitted, FittedChain, Outcome, Proof, Scored, score_roles
 from strangeness.core.batch import DATA, ArraySource, Batch, concatenate
 from strangeness.core.checkpoint import fingerprint
 from strangeness.core.errors import ConfigError, InputError
 from strangeness.core.estimators import Calibrator, Detector, Map, Null, Representation, Scorer
 from strangeness.core.run import progress, running
 from strangeness.events.events import Events
-from strangeness.events.source import EventSource, chunks_of
+from strangeness.events.source import EventSource
 from strangeness.policies import HalfSplit, LabelExchange, Policy, PseudoData
 from strangeness.policies.folds import FoldedNull, FoldedScorer, fold_of
 from strangeness.policies.repeats import repeated_p
@@ -30,10 +30,14 @@ from strangeness.search.checks.reference import reference_events
 from strangeness.search.counting import CountingExperiment
 from strangeness.search.gate import Gate
 from strangeness.search.result import SearchResult
-from strangeness.splits import Split, data_roles
-from strangeness.stats.selection import SelectionLaw
+from strangeness.search.systematics import Systematic
+from strangeness.search.variations import Selected, carried, refuse_strangers
+from strangeness.search.weights import effective_number
+from strangeness.splits import Split
 
 Search = BumpHunt | CountingExperiment
+Shifted = EventSource | tuple[EventSource, EventSource]
+"""A copy of the reference shifted by one standard deviation up, or one up and one down."""
 
 
 @dataclass(frozen=True)
@@ -74,51 +78,61 @@ class Analysis:
     policy: Policy = field(default_factory=HalfSplit)
     null: LabelExchange | PseudoData | None = None
 
-    def run(self, data: EventSource, reference: EventSource | None = None, *, seed: int = 0) -> Outcome:
+    def run(
+        self,
+        data: EventSource,
+        reference: EventSource | None = None,
+        *,
+        variations: Mapping[str, Shifted] | None = None,
+        seed: int = 0,
+    ) -> Outcome:
         """Fit, calibrate, check and search.
 
         Of a source that is read in chunks only the training events are held, and of the others their scores.
 
         Args:
-            data: events under test.
+            data: events under test; weights >= 0 make counts effective numbers.
             reference: events of the known physics; None where sidebands serve.
+            variations: name -> a shifted copy of the reference, whose events keep their identities, so that
+                they keep their roles; what it does to the selected background is carried to the p-value.
             seed: seeds training, ties and pseudo-experiments.
 
         Raises:
-            ConfigError: when the detector needs what the chain cannot hand out.
-            InputError: for an empty selection, a missing column, NaN, weights, or too few events for a role.
+            ConfigError: when the detector needs what the chain cannot hand out, or shifted copies do not fit.
+            InputError: for an empty selection, a missing column, NaN, too few events for a role, or weights
+                that the search, the checks or the null cannot take.
         """
-        self._refuse_mismatch(reference is not None)
-        chain, scored, counts, learnt = self._fitted(data, reference, ("check", "test"), seed)
-        checked, tested = (self._with_p(chain, *scored[name], seed) for name in ("check", "test"))
-        known = self._with_p(chain, *scored["calibrate"], seed) if "calibrate" in scored else None
-        proof = Proof(checked, known, learnt)
-        result, statistics = self.search_in(chain, tested, proof, seed=seed), None
+        self.refuse_mismatch(reference is not None)
+        self._refuse_variations(variations, reference is not None)
+        fitted = self.fit(self.split(data, reference), ("check", "test"), seed=seed)
+        tested, proof = fitted.role("test"), fitted.proof()
+        systematics = self.systematics(fitted, proof, variations or {})
+        result, statistics = self.search_in(fitted.chain, tested, proof, systematics, seed=seed), None
+        plain = self._searched(fitted.chain, tested, seed) if systematics else None
         if self.null is not None and reference is not None:
             result, statistics = self._repeated(self.null, result, data, reference, seed)
-        return Outcome(result, chain, tested, checked, counts, statistics)
+        return Outcome(
+            result, fitted.chain, tested, proof.checked, fitted.counts, statistics, systematics, plain
+        )
 
     def statistic(self, data: EventSource, reference: EventSource, *, seed: int = 0) -> float:
         """The test statistic of the whole chain, training included: -log of the local p-value.
 
         0 where nothing is selected, infinite where the background fit fails.
         """
-        chain, scored, _, _ = self._fitted(data, reference, ("test",), seed)
-        tested = self._with_p(chain, *scored["test"], seed)
-        if isinstance(self.search, CountingExperiment):
+        fitted = self.fit(self.split(data, reference), ("test",), seed=seed)
+        chain, tested = fitted.chain, fitted.role("test")
+        if not isinstance(self.search, BumpHunt):
             return -self._searched(chain, tested, seed).local_log_p
-        selected = tested.batch.context[tested.p <= self._alpha()]
+        selected = tested.batch.context[tested.p <= self.alpha]
         edges = self.search.bin_edges()
         if not np.any((selected >= edges[0]) & (selected <= edges[-1])):
             return 0.0
-        return self.search.statistic(binned(selected, edges)[0], chain.null.selection_law(self._alpha()))
+        return self.search.statistic(binned(selected, edges)[0], chain.null.selection_law(self.alpha))
 
-    def _fitted(
-        self, data: EventSource, reference: EventSource | None, names: tuple[str, ...], seed: int
-    ) -> tuple[FittedChain, dict[str, tuple[NDArray[np.float64], Batch]], dict[str, int], NDArray[np.uint32]]:
-        """The fitted chain, the scores of the roles ``names``, the number of events in every role, and the
-        identities of training events that may have no other role."""
-        split = self.split(data, reference)
+    def fit(self, split: Split, names: tuple[str, ...], *, seed: int) -> Fitted:
+        """The chain fitted on the roles of a split, with the scores of the roles ``names`` and of
+        ``calibrate``, unless each fold has its own calibration."""
         train, counts = split.survey(("train", "train data"))
         map_, scorer = self.learn(train, seed=seed)
         alone = [name for name in train if not (name == "train data" and split.whole)]
@@ -129,7 +143,42 @@ class Analysis:
         else:
             scored = score_roles(split, map_, scorer, ("calibrate", *names), seed=seed)
             null = self.calibrator.fit_null(*scored["calibrate"])
-        return FittedChain(map_, scorer, null), scored, counts, learnt
+        return Fitted(FittedChain(map_, scorer, null), scored, counts, learnt, seed)
+
+    def systematics(
+        self, fitted: Fitted, proof: Proof, variations: Mapping[str, Shifted]
+    ) -> tuple[Systematic, ...]:
+        """What shifted copies of the reference do to the background that a fitted chain selects.
+
+        Events that trained the detector are left out.
+        """
+        if not variations:
+            return ()
+        nominal = self._selected([part for part in (proof.calibrated, proof.checked) if part is not None])
+        found = []
+        for name, given in variations.items():
+            sides = [
+                self._shifted(fitted, side) for side in (given if isinstance(given, tuple) else (given,))
+            ]
+            for side in sides:
+                refuse_strangers(name, nominal, side)
+            found.append(carried(self.search, name, nominal, *sides))
+        return tuple(found)
+
+    def _shifted(self, fitted: Fitted, source: EventSource) -> Selected:
+        names = tuple(name for name in ("calibrate", "check") if name in fitted.scored)
+        split = replace(self.split((), source), blind=True)
+        scored = score_roles(split, fitted.chain.map, fitted.chain.scorer, names, seed=fitted.seed)
+        moved = replace(fitted, scored=scored)
+        return self._selected([moved.role(name) for name in names])
+
+    def _selected(self, parts: Sequence[Scored]) -> Selected:
+        return Selected(
+            np.concatenate([part.batch.id for part in parts]),
+            np.concatenate([part.batch.context for part in parts]),
+            np.concatenate([part.batch.weight for part in parts]),
+            np.concatenate([part.p for part in parts]) <= self.alpha,
+        )
 
     def _null(self, split: Split, map_: Map, scorer: Scorer, seed: int) -> Null:
         return self.calibrator.fit_null(
@@ -171,50 +220,26 @@ class Analysis:
 
     def _held(self, source: EventSource) -> Events:
         """The events that are searched, with the columns that the chain reads."""
-        events = held(source, self.context, self._limits())
+        events = held(source, self.context, self.limits())
         return only(events, {*self.representation.columns(tuple(events.features)), self.context})
 
     def _policy(self) -> Policy:
         """The policy in force: a detector that does not learn from data leaves all of them to the test."""
         return self.policy if "data" in self.detector.card.needs else HalfSplit()
 
-    def reference_curve(
-        self, data: EventSource, *, seed: int = 0
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Scores of background and signal among half of the data, by a detector that is told the truth.
-
-        It is trained on the other half, with truth in place of the sample label, and marks what could be
-        found. No p-value and no statement comes of it.
-
-        Raises:
-            ConfigError: when the detector's card does not say that it uses truth.
-            InputError: without truth, or without events of both classes in each half.
-        """
-        if not self.detector.card.uses_truth:
-            raise ConfigError(f"'{self.detector.card.name}' does not use truth", "Run it as a search.")
-        halves: dict[str, list[Batch]] = {"train data": [], "test": []}
-        for batch in _by_truth(data, self.context, self._limits()):
-            for name, part in data_roles(batch, trains=True).items():
-                halves[name] += [part] if len(part) else []
-        for parts in halves.values():
-            if len({int(label) for part in parts for label in np.unique(part.sample)}) < 2:
-                raise InputError("one half of the data lacks a class", "Give more events of it.")
-        map_, scorer = self.learn({"train": halves["train data"]}, seed=seed)
-        score = np.concatenate([scorer(map_(part), key=jax.random.key(seed)) for part in halves["test"]])
-        signal = np.concatenate([part.sample for part in halves["test"]]) == DATA
-        return score[~signal], score[signal]
-
-    def split(self, data: EventSource, reference: EventSource | None) -> Split:
-        """The roles of all events."""
+    def split(self, data: EventSource, reference: EventSource | None, *, blind: bool = False) -> Split:
+        """The roles of all events; a ``blind`` one keeps the tested events closed."""
         return Split(
             data,
             reference,
             context=self.context,
-            limits=self._limits(),
+            limits=self.limits(),
             region=self.region,
             shares=self.shares,
             trains="data" in self.detector.card.needs,
             whole=self._policy().tests_all,
+            blind=blind,
+            weighted=self.null is None,
         )
 
     def learn(self, train: Mapping[str, Sequence[Batch]], *, seed: int) -> tuple[Map, Scorer]:
@@ -232,45 +257,81 @@ class Analysis:
         parts = [ArraySource(rows.take(left_out != fold)) for fold in range(folds)]
         return map_, FoldedScorer(tuple(self.detector.fit_scorer(part, key=key_fit) for part in parts))
 
-    def search_in(self, chain: FittedChain, tested: Scored, proof: Proof, *, seed: int) -> SearchResult:
+    def search_in(
+        self,
+        chain: FittedChain,
+        tested: Scored,
+        proof: Proof,
+        systematics: Sequence[Systematic] = (),
+        *,
+        seed: int,
+    ) -> SearchResult:
         """The statement about ``tested``; the checks read ``proof``, reference alone."""
         rng = np.random.default_rng([seed, len(tested.batch)])
-        result = self._searched(chain, tested, seed, rng)
-        if self.gate is None:
-            return result
-        law = chain.null.selection_law(self._alpha())
-        return result.with_checks(self._checks(self.gate, law, tested, proof, rng))
+        result = self._searched(chain, tested, seed, rng, systematics)
+        size = effective_number(tested.batch.weight)
+        return result.with_checks(self.checks(chain, proof, size, rng, tested.batch.id, systematics))
 
     def _searched(
-        self, chain: FittedChain, tested: Scored, seed: int, rng: np.random.Generator | None = None
+        self,
+        chain: FittedChain,
+        tested: Scored,
+        seed: int,
+        rng: np.random.Generator | None = None,
+        systematics: Sequence[Systematic] = (),
     ) -> SearchResult:
         """The result without its checks."""
         rng = np.random.default_rng([seed, len(tested.batch)]) if rng is None else rng
-        alpha, mass = self._alpha(), tested.batch.context
-        law = chain.null.selection_law(alpha)
-        if isinstance(self.search, CountingExperiment):
-            return self.search.run(tested.p, mass, selection_law=law, rng=rng)
+        mass, weight = tested.batch.context, tested.weights
+        law = chain.null.selection_law(self.alpha)
+        if not isinstance(self.search, BumpHunt):
+            return self.search.run(
+                tested.p, mass, selection_law=law, rng=rng, weight=weight, systematics=systematics
+            )
         # where the chain is repeated, pseudo-experiments without training say nothing
         hunt = self.search if self.null is None else replace(self.search, n_pseudo=1, stop_after=None)
+        hunt, kept = _with(hunt, systematics), tested.p <= self.alpha
         with progress("pseudo-experiments", hunt.n_pseudo) as show:
             return hunt.run(
-                mass[tested.p <= alpha], selection_law=law, rng=rng, progress=lambda done, _: show(done, "")
+                mass[kept],
+                weight=None if weight is None else weight[kept],
+                selection_law=law,
+                rng=rng,
+                progress=lambda done, _: show(done, ""),
             )
 
-    def _checks(
-        self, gate: Gate, law: SelectionLaw, tested: Scored, proof: Proof, rng: np.random.Generator
+    def checks(
+        self,
+        chain: FittedChain,
+        proof: Proof,
+        size: float,
+        rng: np.random.Generator,
+        tested: NDArray[np.uint32] | None = None,
+        systematics: Sequence[Systematic] = (),
     ) -> tuple[Check, ...]:
+        """The validity checks of a search of ``size`` (effective) events, none without a gate.
+
+        Args:
+            chain: fitted.
+            proof: reference events, all that the checks look at.
+            size: number of events under test, for the background toys.
+            rng: NumPy generator.
+            tested: identities (n, 2) of the events under test, for the rule that no event has two roles.
+            systematics: of the background, drawn in the toys too.
+        """
+        if self.gate is None:
+            return ()
         checked, known = proof.checked, proof.calibrated
-        roles = {"train": proof.learnt, "check": checked.batch.id, "test": tested.batch.id}
-        if known is not None:
-            roles["calibrate"] = known.batch.id
-        with progress("validity checks", gate.n_toys) as show:
-            return gate.run(
+        roles = {"train": proof.learnt, "check": checked.batch.id}
+        roles |= {} if tested is None else {"test": tested}
+        roles |= {} if known is None else {"calibrate": known.batch.id}
+        with progress("validity checks", self.gate.n_toys) as show:
+            return self.gate.run(
                 checked.p,
                 checked.batch.context,
-                selection_law=law,
-                hunt=self.search if isinstance(self.search, BumpHunt) else None,
-                scale=len(tested.batch) / len(checked.batch),
+                selection_law=chain.null.selection_law(self.alpha),
+                hunt=_with(self.search, systematics) if isinstance(self.search, BumpHunt) else None,
+                scale=size / len(checked.batch),
                 rng=rng,
                 progress=lambda done, _: show(done, ""),
                 weight=checked.batch.weight,
@@ -278,12 +339,19 @@ class Analysis:
                 roles=roles,
             )
 
-    def _alpha(self) -> float:
+    @property
+    def alpha(self) -> float:
+        """The cut on the per-event p-value.
+
+        Raises:
+            ConfigError: when the search has none.
+        """
         if self.search.alpha is None:
             raise ConfigError("the search has no 'alpha'", "Set the largest p-value that it selects.")
         return self.search.alpha
 
-    def _refuse_mismatch(self, has_reference: bool) -> None:
+    def refuse_mismatch(self, has_reference: bool) -> None:
+        """Raise a ConfigError when the parts do not fit together."""
         card = self.detector.card
         if card.uses_truth:
             raise ConfigError(
@@ -316,6 +384,21 @@ class Analysis:
                 f"'{card.name}' needs a region", "Set 'region', the window of the context, in GeV."
             )
 
+    def _refuse_variations(self, variations: Mapping[str, Shifted] | None, has_reference: bool) -> None:
+        if not variations:
+            return
+        if not has_reference:
+            raise ConfigError(
+                "shifted copies without a reference", "Give the reference that they are copies of."
+            )
+        if self.null is not None:
+            raise ConfigError(
+                f"shifted copies ({', '.join(variations)}) with a null that repeats the chain",
+                "Use the split policy with the search's pseudo-experiments: there they are carried.",
+            )
+        if self._policy().folds > 1:
+            raise ConfigError("shifted copies under cross-fitting", "Use the split policy.")
+
     def _refuse_policy(self, has_reference: bool) -> None:
         policy = self._policy()
         if policy.tests_all and self.null is None:
@@ -336,7 +419,7 @@ class Analysis:
         edges, (low, high) = np.asarray(self.calibrator.edges), self.region
         return bool(np.any((edges[:-1] >= low) & (edges[1:] <= high)))
 
-    def _limits(self) -> tuple[float, float] | None:
+    def limits(self) -> tuple[float, float] | None:
         """The range of the context that is searched and calibrated, in GeV."""
         if isinstance(self.search, BumpHunt):
             edges = self.search.bin_edges()
@@ -344,17 +427,6 @@ class Analysis:
         edges = getattr(self.calibrator, "edges", None)
         return getattr(self.calibrator, "range", None) if edges is None else (edges[0], edges[-1])
 
-    def _with_p(self, chain: FittedChain, score: NDArray[np.float64], batch: Batch, seed: int) -> Scored:
-        return Scored(batch, score, chain.p_values(score, batch, seed=seed))
 
-
-def _by_truth(data: EventSource, context: str, limits: tuple[float, float] | None) -> Iterator[Batch]:
-    """The events within the limits, labelled by their truth."""
-    for events in chunks_of(data):
-        if events.truth is None:
-            raise InputError("the data hold no truth", "Give simulated events with a label.")
-        column, truth = events.column(context), np.asarray(events.truth) > 0
-        kept = np.ones(len(events), bool) if limits is None else (column >= limits[0]) & (column < limits[1])
-        if kept.any():
-            batch = events.without_truth().take(kept).batch(context=context)
-            yield replace(batch, sample=truth[kept].astype(np.uint8))
+def _with(hunt: BumpHunt, systematics: Sequence[Systematic]) -> BumpHunt:
+    return replace(hunt, systematics=(*hunt.systematics, *systematics)) if systematics else hunt

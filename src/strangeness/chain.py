@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from strangeness.core.batch import Batch, concatenate
 from strangeness.core.estimators import Map, Null, Scorer
 from strangeness.search.result import SearchResult
+from strangeness.search.systematics import Systematic
 from strangeness.splits import Split
 
 
@@ -40,6 +41,12 @@ class Scored:
     score: NDArray[np.float64]
     p: NDArray[np.float64]
 
+    @property
+    def weights(self) -> NDArray[np.float64] | None:
+        """Weights (n,), None when all events count the same."""
+        weight = np.asarray(self.batch.weight)
+        return None if np.all(weight == weight[0]) else weight
+
     def as_reference(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """p-values, contexts and weights (n,), as the checks read them."""
         return self.p, np.asarray(self.batch.context), np.asarray(self.batch.weight)
@@ -62,6 +69,35 @@ class Proof:
 
 
 @dataclass(frozen=True)
+class Fitted:
+    """What the roles of a split gave, before anything is searched.
+
+    Attributes:
+        chain: the fitted chain.
+        scored: role -> scores (n,) and events, of the roles that were asked for.
+        counts: events by role.
+        learnt: identities (n, 2) of the training events that may have no other role.
+        seed: that everything was fitted with.
+    """
+
+    chain: FittedChain
+    scored: Mapping[str, tuple[NDArray[np.float64], Batch]]
+    counts: Mapping[str, int]
+    learnt: NDArray[np.uint32]
+    seed: int
+
+    def role(self, name: str) -> Scored:
+        """The events of a role with their p-values."""
+        score, batch = self.scored[name]
+        return Scored(batch, score, self.chain.p_values(score, batch, seed=self.seed))
+
+    def proof(self) -> Proof:
+        """What the validity checks read."""
+        known = self.role("calibrate") if "calibrate" in self.scored else None
+        return Proof(self.role("check"), known, self.learnt)
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What a run leaves behind.
 
@@ -72,6 +108,9 @@ class Outcome:
         checked: held-out reference that no fit has seen.
         counts: events by role.
         null_statistics: statistics of the null data sets on which the whole chain was repeated, if it was.
+        systematics: what shifted copies of the reference did to the selected background.
+        without: the same search without them, unchecked, from the same random numbers; None where there are
+            none.
     """
 
     result: SearchResult
@@ -80,6 +119,8 @@ class Outcome:
     checked: Scored
     counts: Mapping[str, int] = field(default_factory=dict)
     null_statistics: NDArray[np.float64] | None = None
+    systematics: tuple[Systematic, ...] = ()
+    without: SearchResult | None = None
 
 
 def score_roles(

@@ -75,6 +75,9 @@ class Split:
         shares: shares of the reference's roles.
         trains: whether the detector trains on data, so that they are split too.
         whole: whether all data train and all are tested instead, as other policies than the split want it.
+        blind: whether the data under test stay closed: with a reference they are not iterated at all, without
+            one the events inside the region and the tested half are dropped before anything reads them.
+        weighted: whether data may carry weights.
     """
 
     data: EventSource
@@ -85,6 +88,8 @@ class Split:
     shares: Mapping[str, float]
     trains: bool
     whole: bool = False
+    blind: bool = False
+    weighted: bool = False
 
     def __iter__(self) -> Iterator[dict[str, Batch]]:
         """Role -> its events in a chunk; the reference comes first."""
@@ -114,9 +119,23 @@ class Split:
         return {name: parts for name, parts in kept.items() if parts}, counts
 
     def _chunks(self) -> Iterator[tuple[str, Events]]:
-        for sample, source in (("reference", self.reference), ("data", self.data)):
+        for sample in self._present():
+            source = self.data if sample == "data" else self.reference
             for events in () if source is None else chunks_of(source):
-                yield sample, events.without_truth()
+                yield sample, self._closed(events.without_truth())
+
+    def _present(self) -> tuple[str, ...]:
+        """The samples that are read."""
+        if self.reference is None:
+            return ("data",)
+        return ("reference",) if self.blind else ("reference", "data")
+
+    def _closed(self, events: Events) -> Events:
+        """Without a reference, a blind split sees the events outside the region alone."""
+        if not self.blind or self.reference is not None or self.region is None:
+            return events
+        column = events.raw_column(self.context)
+        return events.take(~((column >= self.region[0]) & (column < self.region[1])))
 
     def _within(self, events: Events) -> Events:
         if self.limits is None:
@@ -128,11 +147,13 @@ class Split:
         return events.batch(data=sample == "data", context=self.context, region=self.region)
 
     def _names(self) -> tuple[str, ...]:
-        return (*REFERENCE_ROLES, *(("train data",) if self.trains else ()), "test")
+        data = ("train data", "test") if self.trains else ("test",)
+        return REFERENCE_ROLES if self.blind else (*REFERENCE_ROLES, *data)
 
     def _roles(self, sample: str, batch: Batch) -> dict[str, Batch]:
         if self.reference is None:
-            return sideband_roles(batch, self.shares, trains=self.trains)
+            parts = sideband_roles(batch, self.shares, trains=self.trains)
+            return {name: part for name, part in parts.items() if name in REFERENCE_ROLES or not self.blind}
         if sample == "reference":
             parts = reference_roles(batch, self.shares)
         else:
@@ -140,10 +161,11 @@ class Split:
         return inside_region(parts) if self.trains and self.region is not None else parts
 
     def _refuse(self, seen: Mapping[str, _Seen]) -> None:
-        present = ["data"] if self.reference is None else ["reference", "data"]
-        for sample in present:
+        for sample in self._present():
             seen[sample].refuse_none(sample, self.context, self.limits)
-        seen["data"].refuse_weights("data", "Data are counts: leave the weights out.")
+        if not self.weighted:
+            remedy = "Leave the weights out, or search with the split policy and pseudo-experiments."
+            seen["data"].refuse_weights("data", remedy)
         shared = np.intersect1d(seen["data"].identities(), seen["reference"].identities()).size
         if shared:
             raise InputError(

@@ -18,6 +18,7 @@ from strangeness.core.errors import InputError
 from strangeness.detectors.supervised_trees import SupervisedTrees
 from strangeness.events.events import Events
 from strangeness.methods.comparison import peak_memory
+from strangeness.methods.reference_curve import reference_curve
 from strangeness.nn import parameter_count
 from strangeness.policies import HalfSplit
 from strangeness.report.parts import Cost
@@ -97,7 +98,7 @@ def _supervised(config: Config, analysis: Analysis, sources: Sources) -> list[Cu
         return []
     data, _ = sources.seen_by(analysis.representation)
     try:
-        scores = replace(analysis, detector=SupervisedTrees()).reference_curve(data, seed=config.seed)
+        scores = reference_curve(replace(analysis, detector=SupervisedTrees()), data, seed=config.seed)
     except InputError:
         return []  # one class alone, or too few of it to learn from
     return [curve("supervised (told the truth)", [scores], is_control=True)]
