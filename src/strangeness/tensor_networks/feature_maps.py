@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import abc
 from collections.abc import Callable
-from math import comb
+from functools import lru_cache
+from math import comb, gamma, pi
 from typing import Any
 
 import equinox as eqx
@@ -16,7 +17,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Float, PRNGKeyArray
 from numpy.typing import NDArray
 
 from strangeness.core.errors import InputError, nearest
@@ -66,10 +67,12 @@ class FeatureMap(eqx.Module):
 class SpinMap(FeatureMap):
     """sqrt(C(d-1, k)) cos^(d-1-k) sin^k of pi x / 2, k = 0 .. d-1 (arXiv:1605.05775, eqs. 3 and B4).
 
-    A vector has length 1. The components are not orthogonal on [0, 1].
+    A vector has length 1. The components are not orthogonal on [0, 1]; with ``orthonormal`` they are
+    multiplied by the inverse root of their overlaps, which makes them so and spans the same functions.
     """
 
     components: int = eqx.field(static=True, default=2)
+    orthonormal: bool = eqx.field(static=True, default=False)
 
     def __check_init__(self) -> None:
         _refuse_small(self.components, "spin", 2)
@@ -80,7 +83,8 @@ class SpinMap(FeatureMap):
 
     def vectors(self, x: Float[Any, "*batch sites"]) -> Float[Any, "*batch sites size"]:
         cos, sin, top = jnp.cos(0.5 * jnp.pi * x), jnp.sin(0.5 * jnp.pi * x), self.components - 1
-        return jnp.stack([comb(top, k) ** 0.5 * cos ** (top - k) * sin**k for k in range(top + 1)], axis=-1)
+        spin = jnp.stack([comb(top, k) ** 0.5 * cos ** (top - k) * sin**k for k in range(top + 1)], axis=-1)
+        return spin @ jnp.asarray(_inverse_root(self.components), x.dtype) if self.orthonormal else spin
 
 
 class FourierMap(FeatureMap):
@@ -196,17 +200,18 @@ def feature_map(name: str, size: int, *, sites: int, key: PRNGKeyArray | None = 
     return learned_map(sites, size, 2 * size, key=key)
 
 
-def orthonormal(map: FeatureMap, sites: int) -> Array:
-    """G^(-1/2) (sites, size, size) of the map's overlaps G: vectors times it come from orthonormal functions.
-
-    Raises:
-        InputError: for a map whose components depend on each other.
-    """
-    values, vectors = np.linalg.eigh(map.gram(sites))
-    if np.min(values) < 100 * np.finfo(float_dtype()).eps * np.max(values):
-        raise InputError("a feature map with dependent components", "Give it fewer components.")
-    root = np.einsum("sik,sk,sjk->sij", vectors, values**-0.5, vectors)
-    return jnp.asarray(root, float_dtype())
+@lru_cache(maxsize=32)
+def _inverse_root(components: int) -> NDArray[np.float64]:
+    """G^(-1/2) of the overlaps of spins, in 64 bits; integrals of cos^a sin^b are Beta functions."""
+    top = components - 1
+    k = np.arange(components)
+    root = np.sqrt([comb(top, int(one)) for one in k])
+    a, b = 2 * top - k[:, None] - k, k[:, None] + k
+    integral = np.vectorize(
+        lambda p, q: gamma((p + 1) / 2) * gamma((q + 1) / 2) / gamma((p + q) / 2 + 1) / pi
+    )
+    values, vectors = np.linalg.eigh(root[:, None] * root * integral(a, b))
+    return (vectors * values**-0.5) @ vectors.T
 
 
 def _refuse_small(size: int, name: str, least: int) -> None:
