@@ -118,6 +118,10 @@ class Split:
         refuse_empty(counts)
         return {name: parts for name, parts in kept.items() if parts}, counts
 
+    def total_weight(self) -> float:
+        """Sum of the weights of all events that are read, within the limits."""
+        return float(sum(np.sum(self._within(events).weight) for _, events in self._chunks()))
+
     def _chunks(self) -> Iterator[tuple[str, Events]]:
         for sample in self._present():
             source = self.data if sample == "data" else self.reference

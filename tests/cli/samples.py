@@ -68,3 +68,9 @@ def workspace(folder: Path, *, search: str = "controls = false", **replaced: str
     path = folder / "analysis.toml"
     path.write_text(text)
     return path
+
+
+def shifted(folder: Path, name: str, by: float) -> Path:
+    """A copy of the reference with the feature ``a`` moved."""
+    values = columns(4000, 2)
+    return write(folder / name, {**values, "a": values["a"] + by})

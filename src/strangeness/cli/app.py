@@ -60,8 +60,8 @@ def demo(out: Out = None, seed: Seed = 1, quiet: Quiet = False, as_json: AsJson 
 )
 def search(
     source: Annotated[
-        Path, typer.Argument(metavar="CONFIG.toml|DATA", help="Configuration, or a file of events.")
-    ],
+        Path | None, typer.Argument(metavar="CONFIG.toml|DATA", help="Configuration, or a file of events.")
+    ] = None,
     reference: Annotated[Path | None, typer.Option(help="Events of the known physics.")] = None,
     detector: Annotated[str | None, typer.Option(help="Name of a detector; see 'strangeness list'.")] = None,
     out: Out = None,
@@ -71,18 +71,26 @@ def search(
     ] = None,
     features: Annotated[str | None, typer.Option(help="Features, joined by commas.")] = None,
     alpha: Annotated[float | None, typer.Option(help="Largest p-value of a selected event.")] = None,
+    blind: Annotated[
+        bool, typer.Option("--blind", help="Freeze the configuration and rehearse without reading the data.")
+    ] = False,
+    unblind: Annotated[
+        Path | None, typer.Option(metavar="FROZEN", help="Open the region of this frozen configuration.")
+    ] = None,
     seed: Seed = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
     """Search a spectrum for an excess among the strangest events."""
     from strangeness.cli.config import Given
-    from strangeness.cli.search import run_search
+    from strangeness.cli.searching import run
 
     given = Given(
         reference=reference, detector=detector, context=context, range=range, features=features, alpha=alpha
     )
-    typer.echo(run_search(source, given, out=out, seed=seed, quiet=quiet, json=as_json))
+    typer.echo(
+        run(source, given, blind=blind, unblind=unblind, out=out, seed=seed, quiet=quiet, as_json=as_json)
+    )
 
 
 @app.command(
@@ -152,8 +160,9 @@ def score(
     as_json: AsJson = False,
 ) -> None:
     """Score new events with a stored chain: id, score, p-value and context of each."""
-    from strangeness.cli.config import FileTable, checked
+    from strangeness.cli.config import checked
     from strangeness.cli.scoring import run_score
+    from strangeness.cli.tables import FileTable
 
     given = {"file": str(data), "layout": layout, "unit": unit, "tree": tree}
     table = checked(FileTable, given, "the command line")

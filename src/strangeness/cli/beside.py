@@ -89,7 +89,13 @@ def _no_selection(config: Config, analysis: Analysis, outcome: Outcome) -> list[
         return []
     hunt = replace(analysis.search, alpha=None)
     rng = np.random.default_rng([config.seed, 0])
-    return [control("no selection", hunt.run(outcome.tested.batch.context, rng=rng), "all tested events")]
+    return [
+        control(
+            "no selection",
+            hunt.run(outcome.tested.batch.context, weight=outcome.tested.weights, rng=rng),
+            "all tested events",
+        )
+    ]
 
 
 def _supervised(config: Config, analysis: Analysis, sources: Sources) -> list[Curve]:

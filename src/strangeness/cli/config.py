@@ -5,45 +5,21 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from strangeness.cli.tables import BlindTable, FileTable, Positive, Range, Table, VariationTable
 from strangeness.core.errors import ConfigError, nearest
 from strangeness.core.files import existing_file
 
-
-def _rising(pair: tuple[float, float]) -> tuple[float, float]:
-    if not pair[0] < pair[1]:
-        raise ValueError("it should run from low to high")
-    return pair
-
-
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
-Range = Annotated[tuple[Positive, Positive], AfterValidator(_rising)]
 _M = TypeVar("_M", bound=BaseModel)
 
 
-class _Table(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
-
-
-class FileTable(_Table):
-    """A file of events; ``layout``, ``unit`` and ``tree`` only where its content does not tell."""
-
-    file: str
-    layout: str | None = None
-    unit: Literal["GeV", "MeV"] | None = None
-    tree: str | None = None
-
-    def options(self) -> dict[str, Any]:
-        """What ``read`` and ``read_chunks`` are told beside the file."""
-        return {"layout": self.layout, "unit": self.unit, "tree": self.tree}
-
-
-class RepresentationTable(_Table):
+class RepresentationTable(Table):
     """What a detector sees of an event.
 
     ``features``: columns in this order, those in ``log`` as log(1 + value); left out, the dijet search's.
@@ -99,7 +75,7 @@ class DetectorTable(BaseModel):
     name: str
 
 
-class CalibrationTable(_Table):
+class CalibrationTable(Table):
     """How scores become p-values.
 
     ``mondrian``: in ``bins`` equally filled ones of the context, or those of the search. ``split``: all
@@ -134,7 +110,7 @@ class CalibrationTable(_Table):
         return self
 
 
-class SearchTable(_Table):
+class SearchTable(Table):
     """A bump in the context, or a count in a region; masses in GeV. None stands for the dijet search's."""
 
     kind: Literal["bump-hunt", "counting"] = "bump-hunt"
@@ -149,7 +125,7 @@ class SearchTable(_Table):
     controls: bool = True
 
 
-class PolicyTable(_Table):
+class PolicyTable(Table):
     """Which data train a detector that learns from data: half of them, other folds, or all under test."""
 
     kind: Literal["split", "k-fold", "same-data"] = "split"
@@ -162,7 +138,7 @@ class PolicyTable(_Table):
         return self
 
 
-class NullTable(_Table):
+class NullTable(Table):
     """Where the global p-value comes from.
 
     ``pseudo-experiments`` of the search, without training; or the whole chain repeated on at most ``toys``
@@ -188,7 +164,7 @@ class NullTable(_Table):
         return self
 
 
-class ChecksTable(_Table):
+class ChecksTable(Table):
     """The validity gate: joint error rate, simulations, background toys, pseudo-experiments in each toy."""
 
     level: Annotated[float, Field(gt=0, lt=0.5)] = 0.01
@@ -197,7 +173,7 @@ class ChecksTable(_Table):
     pseudo_experiments: Annotated[int, Field(ge=100)] = 500
 
 
-class Config(_Table):
+class Config(Table):
     """A whole search."""
 
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
@@ -211,6 +187,36 @@ class Config(_Table):
     policy: PolicyTable = PolicyTable()
     null: NullTable = NullTable()
     checks: ChecksTable = ChecksTable()
+    variations: dict[str, VariationTable] = Field(default_factory=dict)
+    blind: BlindTable = BlindTable()
+
+    def files(self) -> dict[str, str]:
+        """Every file that is read: what it is -> its path."""
+        found = {"data": self.data.file}
+        if self.reference is not None:
+            found["reference"] = self.reference.file
+        for name, table in self.variations.items():
+            found[f"variations.{name}.up"] = table.up
+            if table.down is not None:
+                found[f"variations.{name}.down"] = table.down
+        return found
+
+    def placed(self, place: Callable[[str], str]) -> Config:
+        """The configuration with the path of every file changed."""
+
+        def moved(table: Table | None, *keys: str) -> Any:
+            if table is None:
+                return None
+            given = {key: value for key in keys if (value := getattr(table, key)) is not None}
+            return table.model_copy(update={key: place(value) for key, value in given.items()})
+
+        return self.model_copy(
+            update={
+                "data": moved(self.data, "file"),
+                "reference": moved(self.reference, "file"),
+                "variations": {name: moved(table, "up", "down") for name, table in self.variations.items()},
+            }
+        )
 
     def resolved(self, **more: Any) -> dict[str, Any]:
         """Everything that decides the result, as JSON values, with its hash under ``hash``."""
@@ -249,12 +255,8 @@ def from_toml(path: Path) -> Config:
         raise ConfigError(f"'{file}' is not TOML ({error})", "Correct that line.") from error
     config = checked(Config, values, f"'{file}'")
     folder = file.parent
-    tables = {name: table for name in ("data", "reference") if (table := getattr(config, name)) is not None}
-    placed = {
-        name: table.model_copy(update={"file": str(folder / table.file)}) for name, table in tables.items()
-    }
     out = None if config.out is None else str(folder / config.out)
-    return config.model_copy(update={**placed, "out": out})
+    return config.placed(lambda name: str(folder / name)).model_copy(update={"out": out})
 
 
 def from_options(data: Path, given: Given) -> Config:
@@ -314,6 +316,8 @@ def _sentence(message: str) -> str:
 def _keys(model: type[BaseModel], place: list[str]) -> list[str]:
     """The keys of the table at ``place``."""
     for name in place:
+        if name not in model.model_fields:
+            continue  # a name of the user's own, such as that of a variation
         kinds = [model.model_fields[name].annotation, *get_args(model.model_fields[name].annotation)]
         model = next(kind for kind in kinds if isinstance(kind, type) and issubclass(kind, BaseModel))
     return list(model.model_fields)

@@ -16,7 +16,7 @@ from strangeness.core.run import running
 
 RESULT, PAGE, CHAIN, SCORES = "result.json", "report.html", "chain.strange", "scores.parquet"
 COSTS = "costs.json"
-CONFIG, CHECKPOINTS = "config.json", "checkpoints"
+CONFIG, CHECKPOINTS, FROZEN = "config.json", "checkpoints", "frozen.json"
 _MADE = (CONFIG, CHAIN, SCORES, COSTS, PAGE)
 
 
@@ -35,11 +35,17 @@ class Folder:
 
 def refuse_finished(path: Path) -> None:
     """Raise a FileError when ``path`` holds a finished run or what is no run at all."""
-    if path.exists() and not path.is_dir():
-        raise FileError(f"'{path}' is a file", "Choose another --out folder.")
+    refuse_other(path)
     if (path / RESULT).exists():
         raise FileError(f"'{path}' already holds a finished run ({RESULT})", "Choose another --out folder.")
-    if path.is_dir() and not (path / CONFIG).exists() and set(path.iterdir()) - set(_strays(path)):
+
+
+def refuse_other(path: Path) -> None:
+    """Raise a FileError when ``path`` is a file or holds what is no run, a frozen configuration apart."""
+    if path.exists() and not path.is_dir():
+        raise FileError(f"'{path}' is a file", "Choose another --out folder.")
+    ours = {*_strays(path), path / FROZEN, path / CHECKPOINTS}
+    if path.is_dir() and not (path / CONFIG).exists() and set(path.iterdir()) - ours:
         raise FileError(f"'{path}' holds files that are not a run", "Choose another --out folder.")
 
 
@@ -91,7 +97,7 @@ def _same_configuration(path: Path, config: Mapping[str, Any]) -> bool:
         raise FileError(
             f"'{file}' is damaged ({error})", "Remove the folder, or choose another --out."
         ) from error
-    different = _difference(before, config)
+    different = difference(before, config)
     if different is not None:
         raise ConfigError(
             f"'{path}' holds an interrupted run with another configuration: {different}",
@@ -100,12 +106,12 @@ def _same_configuration(path: Path, config: Mapping[str, Any]) -> bool:
     return True
 
 
-def _difference(before: Any, now: Any, key: str = "") -> str | None:
+def difference(before: Any, now: Any, key: str = "") -> str | None:
     """The first key in which two configurations differ, with both values."""
     if isinstance(before, dict) and isinstance(now, dict):
         for name in [name for name in {**before, **now} if name != "hash"]:
             where = f"{key}.{name}" if key else name
-            if (found := _difference(before.get(name), now.get(name), where)) is not None:
+            if (found := difference(before.get(name), now.get(name), where)) is not None:
                 return found
         return None
     if before == now:

@@ -13,8 +13,8 @@ import numpy as np
 from strangeness.calibration.kernel import finite_scores
 from strangeness.catalogue import load
 from strangeness.chain import FittedChain
-from strangeness.cli.config import FileTable
 from strangeness.cli.sources import opened, used
+from strangeness.cli.tables import FileTable
 from strangeness.core.errors import FileError
 from strangeness.core.files import written_whole
 from strangeness.core.identity import as_uint64

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +31,24 @@ from strangeness.search.bump_hunt import BumpHunt
 from strangeness.search.controls import control_wording
 
 
+@dataclass(frozen=True)
+class Opened:
+    """The frozen configuration that a search opens: its hash, how a page says it, what the result keeps."""
+
+    hash: str
+    said: str
+    kept: dict[str, Any]
+
+
 def run_search(
-    source: Path, given: Given, *, out: Path | None, seed: int | None, quiet: bool, json: bool
+    source: Path,
+    given: Given,
+    *,
+    out: Path | None,
+    seed: int | None,
+    quiet: bool,
+    json: bool,
+    opened: Opened | None = None,
 ) -> str:
     """Run the search of a configuration file, or of options, and return what is printed.
 
@@ -41,9 +58,7 @@ def run_search(
     config = _config(source, given)
     if seed is not None:
         config = config.model_copy(update={"seed": seed})
-    place = out if out is not None else None if config.out is None else Path(config.out)
-    if place is None:
-        raise ConfigError("no output folder was given", "Add --out DIR, or 'out' to the configuration.")
+    place = place_of(config, out)
     refuse_finished(place)
     config = completed(config)
     detector_of(config.detector)  # an unknown name is refused before anything is read
@@ -54,10 +69,22 @@ def run_search(
         refuse_uncovered(spectrum, known, sources.context, config.search.range or MJJ_RANGE)
     analysis = analysis_of(config, spectrum if known is None else known)
     with run_folder(place, resolved, quiet=quiet) as folder:
-        report = untimed(_run(config, analysis, sources, resolved, folder))
+        report = untimed(_run(config, analysis, sources, resolved, folder, opened))
     if json:
         return as_json(report).rstrip("\n")
     return f"{report.searches[0].statement}\nThe page: {place / PAGE}"
+
+
+def place_of(config: Config, out: Path | None) -> Path:
+    """The folder of a run.
+
+    Raises:
+        ConfigError: when none was given.
+    """
+    place = out if out is not None else None if config.out is None else Path(config.out)
+    if place is None:
+        raise ConfigError("no output folder was given", "Add --out DIR, or 'out' to the configuration.")
+    return place
 
 
 def _config(source: Path, given: Given) -> Config:
@@ -71,9 +98,8 @@ def _config(source: Path, given: Given) -> Config:
 
 
 def _checksums(config: Config) -> dict[str, str]:
-    tables = {"data": config.data, "reference": config.reference}
-    sums = {name: sha256(existing_file(table.file)) for name, table in tables.items() if table is not None}
-    if len(set(sums.values())) < len(sums):
+    sums = {name: sha256(existing_file(file)) for name, file in config.files().items()}
+    if sums["data"] == sums.get("reference"):
         raise InputError(
             f"'{config.data.file}' is both data and reference", "Give a reference with other events."
         )
@@ -81,10 +107,18 @@ def _checksums(config: Config) -> dict[str, str]:
 
 
 def _run(
-    config: Config, analysis: Analysis, sources: Sources, resolved: dict[str, Any], folder: Folder
+    config: Config,
+    analysis: Analysis,
+    sources: Sources,
+    resolved: dict[str, Any],
+    folder: Folder,
+    opened: Opened | None,
 ) -> Report:
     seen = sources.seen_by(analysis.representation)
-    outcome, seconds, memory = timed(lambda: analysis.run(*seen, seed=config.seed))
+    shifted = sources.shifted(config, analysis.representation)
+    outcome, seconds, memory = timed(lambda: analysis.run(*seen, variations=shifted, seed=config.seed))
+    if opened is not None:
+        outcome = replace(outcome, result=replace(outcome.result, frozen=opened.hash))
     others = beside(config, analysis, outcome, seconds, memory, sources)
     drawn = sources.drawn_by(analysis.representation)
     section = search_section(
@@ -107,11 +141,13 @@ def _run(
             errors_of=getattr(outcome.chain.scorer, "pixel_errors", None),
             seed=config.seed,
         ),
+        blinding="Not blinded." if opened is None else opened.said,
     )
     report = Report(
         title=f"Search in {config.search.context} with {config.detector.name}",
         searches=[section],
-        provenance=_provenance(config, resolved, sources.known),
+        provenance=_provenance(config, resolved, sources.known)
+        | ({} if opened is None else {"frozen": opened.kept}),
     )
     _write(folder.path, report, outcome, resolved)
     return report

@@ -9,7 +9,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from strangeness.cli.config import Config, FileTable
+from strangeness.analysis import Shifted
+from strangeness.cli.config import Config
+from strangeness.cli.tables import FileTable
+from strangeness.core.errors import ConfigError
 from strangeness.core.estimators import Map, Representation
 from strangeness.events.columns import CONSTITUENTS
 from strangeness.events.events import Events
@@ -45,6 +48,27 @@ class Sources:
         """Data and reference with the columns that a representation uses."""
         reference = None if self.reference is None else used(self.reference, representation, self.context)
         return used(self.data, representation, self.context), reference
+
+    def closed_for(self, representation: Representation) -> EventFile:
+        """What may be read while the data are closed: the reference, or the data, whose sidebands serve."""
+        return used(self.reference or self.data, representation, self.context)
+
+    def shifted(self, config: Config, representation: Representation) -> dict[str, Shifted]:
+        """Shifted copies of the reference by name; an event has the identity that it has in the reference."""
+
+        def copy(file: str) -> EventFile:
+            if config.reference is None:
+                raise ConfigError(
+                    "'variations' without a reference",
+                    "Add [reference]: its shifted copies are compared with it.",
+                )
+            options = {**config.reference.options(), "name": f"reference {Path(config.reference.file).stem}"}
+            return used(EventFile(file, options=tuple(options.items())), representation, self.context)
+
+        return {
+            name: copy(table.up) if table.down is None else (copy(table.up), copy(table.down))
+            for name, table in config.variations.items()
+        }
 
     def drawn_by(self, representation: Representation) -> EventFile:
         """The data with the columns that a representation uses, and the particles if there are any."""

@@ -107,3 +107,21 @@ class Cost(_Part):
     seconds: Gap = None
     memory: Gap = None
     events: int | None = None
+
+
+class SystematicRow(_Part):
+    """One nuisance: the largest relative change of the selected background at +1 and at -1 sigma."""
+
+    name: str
+    up: Finite
+    down: Finite
+
+
+class SystematicsPart(_Part):
+    """What was shifted, and the p-values of the same search with and without it."""
+
+    rows: list[SystematicRow]
+    local_p: Finite
+    local_p_without: Finite
+    global_p: Finite
+    global_p_without: Finite

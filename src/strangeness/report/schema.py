@@ -11,7 +11,7 @@ from pydantic import BaseModel, JsonValue, ValidationError, model_validator
 from strangeness.core.errors import FileError
 from strangeness.core.files import existing_file, write_text
 from strangeness.report.fields import CLOSED, Finite, Gap, agree
-from strangeness.report.parts import CalibrationCurve, Cost, EventDisplay, ImageSet
+from strangeness.report.parts import CalibrationCurve, Cost, EventDisplay, ImageSet, SystematicsPart
 from strangeness.search.result import SearchResult
 
 FORMAT = "strangeness.report/1"
@@ -82,6 +82,8 @@ class SearchSection(_Part):
     images: ImageSet | None = None
     displays: list[EventDisplay] = []
     costs: list[Cost] = []
+    blinding: str = ""
+    systematics: SystematicsPart | None = None
 
     @model_validator(mode="after")
     def _holds_a_result(self) -> SearchSection:

@@ -14,11 +14,13 @@ def search(section: SearchSection, name: str, *, titled: bool) -> Html:
     parts = [
         tag("h2", section.name) if titled else None,
         tag("p", section.statement, class_="statement blocked" if result.blocked else "statement"),
+        tag("p", section.blinding, class_="note") if section.blinding else None,
         *[tag("p", sentence) for sentence in section.said],
         key_numbers(result),
         checks(result),
         spectra(section, result, name),
         sections.calibration(section.calibration, name) if section.calibration is not None else None,
+        sections.systematics(section.systematics) if section.systematics is not None else None,
         controls(section, result),
         curves(section.curves, name),
         sections.images(section.images, name) if section.images is not None else None,

@@ -8,7 +8,14 @@ import numpy as np
 
 from strangeness.report import figures, pictures
 from strangeness.report.markup import Content, Html, facts, join, number, percent, table, tag, whole
-from strangeness.report.parts import CalibrationCurve, Cost, EventDisplay, FeatureNote, ImageSet
+from strangeness.report.parts import (
+    CalibrationCurve,
+    Cost,
+    EventDisplay,
+    FeatureNote,
+    ImageSet,
+    SystematicsPart,
+)
 
 MOST_FEATURES = 8
 IN_GEV = frozenset({"pt", "mass", "energy", "mjj", "mj1", "mj2", "ptj1", "ptj2"})
@@ -41,6 +48,26 @@ def calibration(curve: CalibrationCurve, name: str) -> Html:
         table("At some cuts.", header, rows, classes="right"),
     )
     return join([tag("h3", "Calibration"), tag("p", Html(said), class_="note"), pair, numbers])
+
+
+def systematics(part: SystematicsPart) -> Html:
+    """What shifted copies of the reference changed, and the p-values with and without."""
+    rows = [(row.name, _signed(row.up), _signed(row.down)) for row in part.rows]
+    changes = table(
+        "Largest relative change of the selected background at one standard deviation.",
+        ("Systematic", "up", "down"),
+        rows,
+    )
+    both = [
+        ("Local", number(part.local_p, 2), number(part.local_p_without, 2)),
+        ("Global", number(part.global_p, 2), number(part.global_p_without, 2)),
+    ]
+    effect = table("The p-value of the search.", ("p", "with systematics", "without"), both)
+    return join([tag("h3", "Systematics"), changes, effect])
+
+
+def _signed(change: float) -> Content:
+    return f"{100 * change:+.2g} %"
 
 
 def _shared(curve: CalibrationCurve) -> Html:

@@ -15,11 +15,19 @@ from strangeness.chain import Outcome
 from strangeness.core.errors import InputError
 from strangeness.core.identity import as_uint64
 from strangeness.events.events import Events
-from strangeness.report.parts import CalibrationCurve, Cost, EventDisplay, ImageSet
+from strangeness.report.parts import (
+    CalibrationCurve,
+    Cost,
+    EventDisplay,
+    ImageSet,
+    SystematicRow,
+    SystematicsPart,
+)
 from strangeness.report.schema import Control, Curve, Histogram, SearchSection
 from strangeness.search.background import DijetFunction
 from strangeness.search.bump_hunt import BumpHunt
 from strangeness.search.result import SearchResult
+from strangeness.search.weights import effective_weight
 from strangeness.stats.metrics import roc_curve, seed_band
 
 PACKAGES = ("strangeness", "jax", "equinox", "optax", "numpy", "scipy")
@@ -41,6 +49,7 @@ def search_section(
     images: ImageSet | None = None,
     displays: Sequence[EventDisplay] = (),
     costs: Sequence[Cost] = (),
+    blinding: str = "",
 ) -> SearchSection:
     """One search for the page.
 
@@ -57,6 +66,7 @@ def search_section(
         images: made by ``image_set``.
         displays: made by ``event_display``.
         costs: of the detector and the controls.
+        blinding: whether the configuration was frozen before the region was opened, as a sentence.
     """
     return SearchSection(
         name=name,
@@ -65,7 +75,9 @@ def search_section(
         statement=outcome.result.statement(),
         said=list(said),
         result=outcome.result.to_dict(),
-        inclusive=None if hunt is None else inclusive(outcome.tested.batch.context, hunt),
+        inclusive=None
+        if hunt is None
+        else inclusive(outcome.tested.batch.context, hunt, outcome.tested.weights),
         controls=list(controls),
         curves=list(curves),
         counts=dict(outcome.counts),
@@ -73,13 +85,39 @@ def search_section(
         images=images,
         displays=list(displays),
         costs=list(costs),
+        blinding=blinding,
+        systematics=systematics_of(outcome),
     )
 
 
-def inclusive(context: ArrayLike, hunt: BumpHunt) -> Histogram:
-    """The spectrum of all events under test in the bins of a search, with its fit where that converges."""
+def systematics_of(outcome: Outcome) -> SystematicsPart | None:
+    """What shifted copies of the reference changed; None without any."""
+    if not outcome.systematics or outcome.without is None:
+        return None
+    return SystematicsPart(
+        rows=[
+            SystematicRow(name=item.name, up=largest(item.up), down=largest(item.down))
+            for item in outcome.systematics
+        ],
+        local_p=outcome.result.local_p,
+        local_p_without=outcome.without.local_p,
+        global_p=outcome.result.global_p,
+        global_p_without=outcome.without.global_p,
+    )
+
+
+def largest(change: Sequence[float]) -> float:
+    """The change that is largest in size, with its sign."""
+    return float(max(change, key=abs))
+
+
+def inclusive(context: ArrayLike, hunt: BumpHunt, weight: ArrayLike | None = None) -> Histogram:
+    """The spectrum of all events under test in the bins of a search, in effective numbers where they carry
+    weights, with its fit where that converges."""
     edges = hunt.bin_edges()
-    counts = np.histogram(np.asarray(context), edges)[0].astype(np.float64)
+    weights = None if weight is None else np.asarray(weight, np.float64)
+    one = 1.0 if weights is None else effective_weight(weights)
+    counts = np.histogram(np.asarray(context), edges, weights=weights)[0].astype(np.float64) / one
     fitted, pulls = np.array([]), np.array([])
     try:
         fit = DijetFunction(4).fit(counts, edges)
