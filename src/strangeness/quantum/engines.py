@@ -1,0 +1,95 @@
+"""One surface for all simulations: ``fidelity``, ``expectation``, ``state``; the engine is an argument."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import numpy as np
+
+from strangeness.core.errors import InputError
+from strangeness.core.estimators import float_dtype
+from strangeness.quantum import pennylane, reference_simulation, statevector
+from strangeness.quantum.checks import refuse_events, refuse_parameters
+from strangeness.quantum.circuit import Circuit
+from strangeness.quantum.memory import memory_needed, refuse_too_large
+from strangeness.quantum.readout import PauliStrings, Trash
+
+ENGINES = ("jax", "numpy")
+"""jax: any circuit, 32 or 64 bits, jitted and differentiated. numpy: complex128, slow, a check of the others.
+
+Any other name is that of a PennyLane device, such as "lightning.qubit".
+"""
+
+
+def fidelity(circuit: Circuit, parameters: Any, x: Any, *, engine: str = "jax") -> Any:
+    """Fidelity (B,) of the trash qubits with their reference, F = Tr(rho_trash sigma).
+
+    Arguments that are being traced by JAX are taken as they are; others are checked first.
+
+    Args:
+        circuit: whose read-out are trash qubits.
+        parameters: (p,), radians.
+        x: events (B, d).
+        engine: a name in ``ENGINES``, or a PennyLane device.
+
+    Raises:
+        InputError: for a circuit with another read-out, what ``checks`` refuses, too many qubits for the
+            memory, or an unknown engine.
+        MissingDependency: for a device whose package is not installed.
+    """
+    if not isinstance(circuit.readout, Trash):
+        raise InputError("a circuit that reads Pauli strings has no fidelity", "Take 'expectation'.")
+    return readings(circuit, parameters, x, engine=engine)[:, 0]
+
+
+def expectation(circuit: Circuit, parameters: Any, x: Any, *, engine: str = "jax") -> Any:
+    """Expectations (B, k) of the Pauli strings; arguments and errors as those of ``fidelity``."""
+    if not isinstance(circuit.readout, PauliStrings):
+        raise InputError("a circuit that reads trash qubits has no Pauli strings", "Take 'fidelity'.")
+    return readings(circuit, parameters, x, engine=engine)
+
+
+def readings(circuit: Circuit, parameters: Any, x: Any, *, engine: str = "jax") -> Any:
+    """What is read of events (B, d): (B, 1) fidelities, or (B, k) expectations of Pauli strings."""
+    parameters, x = _checked(circuit, parameters, x)
+    if engine == "jax":
+        return _jitted(circuit, parameters, x)
+    if engine == "numpy":
+        return reference_simulation.readings(circuit, parameters, x)
+    return pennylane.readings(circuit, parameters, x, device=engine)
+
+
+def state(circuit: Circuit, parameters: Any, x: Any, *, engine: str = "jax") -> Any:
+    """States (B, 2^n) of events (B, d); qubit 0 is the most significant bit of the index.
+
+    Raises:
+        InputError: as ``fidelity``; devices give no states.
+    """
+    parameters, x = _checked(circuit, parameters, x)
+    if engine == "jax":
+        return _jitted_states(circuit, parameters, x)
+    if engine == "numpy":
+        return reference_simulation.states(circuit, parameters, x)
+    raise InputError(f"the engine '{engine}' gives no states", f"Take one of {', '.join(ENGINES)}.")
+
+
+def initial_parameters(circuit: Circuit, rng: np.random.Generator) -> Any:
+    """Parameters (p,) drawn evenly from [-pi, pi)."""
+    return rng.uniform(-np.pi, np.pi, circuit.parameters).astype(float_dtype())
+
+
+_jitted = jax.jit(statevector.readings, static_argnums=0)
+_jitted_states = jax.jit(statevector.states, static_argnums=0)
+
+
+def _checked(circuit: Circuit, parameters: Any, x: Any) -> tuple[Any, Any]:
+    """Both as arrays, checked before any work."""
+    refuse_parameters(circuit, parameters)
+    refuse_events(circuit, x)
+    refuse_too_large(circuit, memory_needed(circuit, 1))
+    return _floating(parameters), _floating(x)
+
+
+def _floating(values: Any) -> Any:
+    return values if isinstance(values, jax.Array) else np.asarray(values, np.float64)

@@ -1,0 +1,76 @@
+"""Guards against a circuit that no longer sees the event.
+
+With re-uploading by b + w x and the reference |0...0>, zero weights and biases leave |0...0> alone: every
+event has fidelity 1, the best loss there is, and a useless score. With any other pure reference the same
+happens at other biases. So the guard acts on the weights: after every step of the training, the trained
+weights of each feature are brought back to the root mean square 1 over all of its uploads, which zero weights
+do not have (``restored``). What can still happen, that uploads undo one another, is found afterwards by
+``collapse``.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+from numpy.typing import NDArray
+
+from strangeness.quantum.circuit import Circuit
+from strangeness.quantum.engines import fidelity
+from strangeness.quantum.layout import layout_of
+
+_TINY = 1e-12
+
+
+@lru_cache(maxsize=64)
+def weight_features(circuit: Circuit) -> NDArray[np.int32]:
+    """The feature (p,) that each parameter is the weight of, or d for parameters that are no weights."""
+    layout = layout_of(circuit)
+    features = np.full(circuit.parameters, circuit.features, np.int32)
+    trained = (layout.weight < layout.parameters) & (layout.feature < circuit.features)
+    features[layout.weight[trained]] = layout.feature[trained]
+    return features
+
+
+def restored(circuit: Circuit, parameters: Float[Array, " p"]) -> Float[Array, " p"]:
+    """Parameters whose weights have the root mean square 1 for each feature; weights that vanish become 1."""
+    features = weight_features(circuit)
+    if np.all(features == circuit.features):
+        return parameters
+    groups = circuit.features + 1
+    counts = np.maximum(np.bincount(features, minlength=groups), 1)
+    squares = jnp.zeros(groups, parameters.dtype).at[features].add(parameters**2)
+    size = jnp.sqrt(squares / counts)[features]
+    kept = jnp.where(size > _TINY, parameters / jnp.maximum(size, _TINY), 1.0)
+    return jnp.where(features < circuit.features, kept, parameters)
+
+
+def collapse(circuit: Circuit, parameters: Any, x: Any, rng: np.random.Generator) -> float:
+    """How much of what the circuit learnt does not depend on the event, between 0 and 1.
+
+    It is (1 - F of the events) / (1 - F of events that are drawn evenly from the span of the features of
+    ``x``), both as means: 1, or more, where the events are no better than noise; 1 also where both vanish.
+
+    Args:
+        circuit: with trash qubits.
+        parameters: (p,).
+        x: events that it was trained on (B, d).
+        rng: draws the noise.
+    """
+    x = np.asarray(x)
+    noise = rng.uniform(np.min(x, axis=0), np.max(x, axis=0), x.shape)
+    own, other = (
+        float(np.mean(1.0 - np.asarray(fidelity(circuit, parameters, rows)))) for rows in (x, noise)
+    )
+    return own / other if other > 1e-6 else 1.0
+
+
+def initial_weights(circuit: Circuit, rng: np.random.Generator) -> NDArray[np.float64]:
+    """Parameters (p,) to train from: biases even in [-pi, pi), weights normal and then ``restored``."""
+    start = rng.uniform(-np.pi, np.pi, circuit.parameters)
+    weights = weight_features(circuit) < circuit.features
+    start[weights] = rng.normal(size=int(np.sum(weights)))
+    return np.asarray(restored(circuit, jnp.asarray(start)))
