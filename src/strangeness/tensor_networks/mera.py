@@ -46,7 +46,10 @@ class Layer(eqx.Module):
 
 
 class Mera(eqx.Module):
-    """A binary MERA over product vectors; without filled-up sites its squared norm is that of its outputs."""
+    """A binary MERA over product vectors.
+
+    Without filled-up sites the squared norm of its state is the number of outputs.
+    """
 
     layers: tuple[Layer, ...]
     sites: int = eqx.field(static=True)
