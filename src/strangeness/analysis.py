@@ -28,14 +28,16 @@ from strangeness.search.bump_hunt import BumpHunt, binned
 from strangeness.search.check import Check
 from strangeness.search.checks.reference import reference_events
 from strangeness.search.counting import CountingExperiment
+from strangeness.search.counting_windows import CountingWindows
 from strangeness.search.gate import Gate
 from strangeness.search.result import SearchResult
+from strangeness.search.shape_hunt import ShapeHunt
 from strangeness.search.systematics import Systematic
 from strangeness.search.variations import Selected, carried, refuse_strangers
 from strangeness.search.weights import effective_number
 from strangeness.splits import Split
 
-Search = BumpHunt | CountingExperiment
+Search = BumpHunt | ShapeHunt | CountingExperiment | CountingWindows
 Shifted = EventSource | tuple[EventSource, EventSource]
 """A copy of the reference shifted by one standard deviation up, or one up and one down."""
 
@@ -112,7 +114,15 @@ class Analysis:
         if self.null is not None and reference is not None:
             result, statistics = self._repeated(self.null, result, data, reference, seed)
         return Outcome(
-            result, fitted.chain, tested, proof.checked, fitted.counts, statistics, systematics, plain
+            result,
+            fitted.chain,
+            tested,
+            proof.checked,
+            fitted.counts,
+            statistics,
+            systematics,
+            plain,
+            proof.calibrated,
         )
 
     def statistic(self, data: EventSource, reference: EventSource, *, seed: int = 0) -> float:
@@ -284,15 +294,18 @@ class Analysis:
         rng = np.random.default_rng([seed, len(tested.batch)]) if rng is None else rng
         mass, weight = tested.batch.context, tested.weights
         law = chain.null.selection_law(self.alpha)
-        if not isinstance(self.search, BumpHunt):
+        if isinstance(self.search, CountingExperiment | CountingWindows):
             return self.search.run(
                 tested.p, mass, selection_law=law, rng=rng, weight=weight, systematics=systematics
             )
         # where the chain is repeated, pseudo-experiments without training say nothing
-        hunt = self.search if self.null is None else replace(self.search, n_pseudo=1, stop_after=None)
-        hunt, kept = _with(hunt, systematics), tested.p <= self.alpha
-        with progress("pseudo-experiments", hunt.n_pseudo) as show:
-            return hunt.run(
+        search, hunt = self.search, self.hunt
+        if isinstance(search, BumpHunt):
+            hunt = search if self.null is None else replace(search, n_pseudo=1, stop_after=None)
+            search = hunt = _with(hunt, systematics)
+        kept = tested.p <= self.alpha
+        with progress("pseudo-experiments", 0 if hunt is None else hunt.n_pseudo) as show:
+            return search.run(
                 mass[kept],
                 weight=None if weight is None else weight[kept],
                 selection_law=law,
@@ -330,7 +343,7 @@ class Analysis:
                 checked.p,
                 checked.batch.context,
                 selection_law=chain.null.selection_law(self.alpha),
-                hunt=_with(self.search, systematics) if isinstance(self.search, BumpHunt) else None,
+                hunt=None if self.hunt is None else _with(self.hunt, systematics),
                 scale=size / len(checked.batch),
                 rng=rng,
                 progress=lambda done, _: show(done, ""),
@@ -338,6 +351,13 @@ class Analysis:
                 calibration=None if known is None else reference_events(*known.as_reference()),
                 roles=roles,
             )
+
+    @property
+    def hunt(self) -> BumpHunt | None:
+        """The bump hunt, or the one whose bins a shape scan has; None where regions are counted."""
+        if isinstance(self.search, ShapeHunt):
+            return self.search.hunt
+        return self.search if isinstance(self.search, BumpHunt) else None
 
     @property
     def alpha(self) -> float:
@@ -363,7 +383,7 @@ class Analysis:
                 f"{self.representation.makes}",
                 "Choose a representation and a detector that fit.",
             )
-        if isinstance(self.calibrator, CovariateShift) and isinstance(self.search, BumpHunt):
+        if isinstance(self.calibrator, CovariateShift) and self.hunt is not None:
             raise ConfigError(
                 "a calibration by one ratio of the context says nothing about the efficiency at one mass",
                 "Use it with a counting experiment, or calibrate in bins of the mass.",
@@ -396,11 +416,20 @@ class Analysis:
                 f"shifted copies ({', '.join(variations)}) with a null that repeats the chain",
                 "Use the split policy with the search's pseudo-experiments: there they are carried.",
             )
+        if not isinstance(self.search, BumpHunt | CountingExperiment):
+            raise ConfigError(
+                f"shifted copies in a search of type {type(self.search).__name__}",
+                "Use a bump hunt, or a counting experiment in one region.",
+            )
         if self._policy().folds > 1:
             raise ConfigError("shifted copies under cross-fitting", "Use the split policy.")
 
     def _refuse_policy(self, has_reference: bool) -> None:
         policy = self._policy()
+        if self.null is not None and isinstance(self.search, ShapeHunt):
+            raise ConfigError(
+                "a shape scan whose chain is repeated", "Use a bump hunt, or pseudo-experiments."
+            )
         if policy.tests_all and self.null is None:
             raise ConfigError(
                 f"the policy '{policy.name}' without a null that repeats the chain",
@@ -421,8 +450,8 @@ class Analysis:
 
     def limits(self) -> tuple[float, float] | None:
         """The range of the context that is searched and calibrated, in GeV."""
-        if isinstance(self.search, BumpHunt):
-            edges = self.search.bin_edges()
+        if self.hunt is not None:
+            edges = self.hunt.bin_edges()
             return float(edges[0]), float(edges[-1])
         edges = getattr(self.calibrator, "edges", None)
         return getattr(self.calibrator, "range", None) if edges is None else (edges[0], edges[-1])

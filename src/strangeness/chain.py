@@ -111,6 +111,7 @@ class Outcome:
         systematics: what shifted copies of the reference did to the selected background.
         without: the same search without them, unchecked, from the same random numbers; None where there are
             none.
+        calibrated: calibration events with their p-values among themselves, where there is one calibration.
     """
 
     result: SearchResult
@@ -121,6 +122,7 @@ class Outcome:
     null_statistics: NDArray[np.float64] | None = None
     systematics: tuple[Systematic, ...] = ()
     without: SearchResult | None = None
+    calibrated: Scored | None = None
 
 
 def score_roles(

@@ -118,6 +118,11 @@ class Split:
         refuse_empty(counts)
         return {name: parts for name, parts in kept.items() if parts}, counts
 
+    @property
+    def tested_share(self) -> float:
+        """Share of the data that is tested; the rest trains, or stands for the reference."""
+        return 0.5 if self.reference is None or (self.trains and not self.whole) else 1.0
+
     def total_weight(self) -> float:
         """Sum of the weights of all events that are read, within the limits."""
         return float(sum(np.sum(self._within(events).weight) for _, events in self._chunks()))

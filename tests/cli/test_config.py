@@ -46,7 +46,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path) -> None:
         (f"{SMALL}[search]\nrange = [3000]\n", "'search.range"),
         (f"{SMALL}[search]\nrange = [7000, 3000]\n", "It should run from low to high."),
         (f"{SMALL}[search]\nrange = [nan, 3000]\n", "'search.range.0'"),
-        (f"{SMALL}[search]\nkind = 'bumphunt'\n", "'bump-hunt' or 'counting'"),
+        (f"{SMALL}[search]\nkind = 'bumphunt'\n", "'counting' or 'windows'"),
         (f"seed = 1.5\n{SMALL}", "'seed' in "),
         (f"seed = true\n{SMALL}", "is true. It should be a valid integer."),
         (f"seed = 2020-01-01\n{SMALL}", "It should be a valid integer."),

@@ -166,3 +166,14 @@ def test_statement_says_what_mu_is() -> None:
         "mu < 2 at 95 % (CLs; expected 1.9, 68 % between 1.2 and 2.5), where mu = 1 is a cross-section of "
         "1 fb."
     )
+
+
+def test_a_fit_that_does_not_converge_is_an_error_for_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
+    pyhf = pyhf_module()
+
+    def failed(*_: Any, **__: Any) -> Any:
+        raise pyhf.exceptions.FailedMinimization(type("Result", (), {"message": "incompatible"})())
+
+    monkeypatch.setattr(pyhf.infer, "hypotest", failed)
+    with pytest.raises(InputError, match="a likelihood fit at mu = .* that does not converge"):
+        upper_limit(workspace(one_bin(60, 55.0), Signal("bump", (1.0,))))

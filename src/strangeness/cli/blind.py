@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from strangeness.cli.building import analysis_of, completed
+from strangeness.cli.building import analysis_of, completed, function_choice
 from strangeness.cli.config import Config, Given, from_toml
 from strangeness.cli.folder import CHECKPOINTS, FROZEN, refuse_other
 from strangeness.cli.frozen import Frozen, frozen_values, read_frozen, refuse_changed, write_frozen
@@ -48,7 +48,11 @@ def run_blind(
     detector_of(config.detector)
     inputs = closed_inputs(config)
     sources = Sources.of(config)
-    analysis = analysis_of(config, _context(config, sources))
+    context = _context(config, sources)
+    chosen = (
+        None if config.reference is None else function_choice(config, context, sources.reference_weights())
+    )
+    analysis = analysis_of(config, context, None if chosen is None else chosen.function)
     known = sources.closed_for(analysis.representation)
     with _surroundings(place, quiet):
         rehearsal = rehearse(

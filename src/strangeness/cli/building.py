@@ -6,10 +6,11 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, TypeVar
 
+import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import BaseModel
 
-from strangeness.analysis import Analysis
+from strangeness.analysis import Analysis, Search
 from strangeness.calibration import CovariateShift, Localised, Mondrian, SplitConformal
 from strangeness.cli.binning import SELECTED, merged_edges
 from strangeness.cli.config import ChecksTable, Config, PolicyTable, RepresentationTable, SearchTable
@@ -31,16 +32,23 @@ from strangeness.representations import (
     LundImages,
     PointClouds,
 )
-from strangeness.search.background import DijetFunction
-from strangeness.search.bump_hunt import BumpHunt
+from strangeness.search.background import DijetFunction, geometric_edges
+from strangeness.search.bump_hunt import BumpHunt, binned
 from strangeness.search.counting import CountingExperiment
+from strangeness.search.counting_windows import CountingWindows
+from strangeness.search.function_choice import FunctionChoice, choose_function
 from strangeness.search.gate import Gate
+from strangeness.search.shape_hunt import ShapeHunt
 
 _T = TypeVar("_T", bound=BaseModel)
 CALIBRATION_SHARE = 0.6
 """Share of the reference that calibrates."""
 SCALARS = ("mass", "mj1", "multiplicity")
 """What a control looks at where the detector sees particles."""
+SIGNAL_WIDTH = 0.03
+"""Relative width of the signal of a shape scan, when none is asked for."""
+LARGER = 4.0
+"""Reference events on which a function is chosen, over those that the cut keeps of the reference."""
 
 
 def completed(config: Config) -> Config:
@@ -66,17 +74,18 @@ def _filled(table: _T, **defaults: Any) -> _T:
     return table.model_copy(update={k: v for k, v in defaults.items() if getattr(table, k) is None})
 
 
-def analysis_of(config: Config, context: ArrayLike = ()) -> Analysis:
+def analysis_of(config: Config, context: ArrayLike = (), function: DijetFunction | None = None) -> Analysis:
     """The analysis that a completed configuration describes.
 
     Args:
         config: completed.
         context: (n,) of the reference, which decides the bins of the calibration when none are asked for.
+        function: background function, where it was chosen by an F-test.
 
     Raises:
         ConfigError: for an unknown detector or hyperparameter, or tables that do not fit together.
     """
-    search = _search(config.search)
+    search = search_of(config.search, function)
     return Analysis(
         representation=representation_of(config.representation),
         detector=detector_of(config.detector),
@@ -139,14 +148,14 @@ def _gate(table: ChecksTable) -> Gate:
     )
 
 
-def _calibrator(config: Config, search: BumpHunt | CountingExperiment, context: ArrayLike) -> Calibrator:
+def _calibrator(config: Config, search: Search, context: ArrayLike) -> Calibrator:
     table = config.calibration
     if table.kind == "split":
         return SplitConformal(randomised=table.randomised, signed=table.signed)
     if table.kind == "covariate-shift":
         return CovariateShift(tuple(table.edges or ()), tuple(table.ratio or ()), randomised=table.randomised)
     if table.kind == "localised":
-        if not isinstance(search, BumpHunt):
+        if not isinstance(search, BumpHunt | ShapeHunt):
             raise ConfigError(
                 "'calibration.kind' is localised and the search counts",
                 "Use kind = 'mondrian', or a bump hunt.",
@@ -154,14 +163,21 @@ def _calibrator(config: Config, search: BumpHunt | CountingExperiment, context: 
         edges = tuple(search.bin_edges().tolist())
         return Localised(table.width or 0.0, edges=edges, randomised=table.randomised)
     mondrian = Mondrian(randomised=table.randomised, signed=table.signed)
-    if table.bins is not None or not isinstance(search, BumpHunt):
+    if table.bins is not None or not isinstance(search, BumpHunt | ShapeHunt):
         return replace(mondrian, bins=table.bins, range=config.search.range)
     enough = SELECTED / (config.search.alpha or ALPHA) / CALIBRATION_SHARE
     edges = merged_edges(search.bin_edges(), context, enough)
     return replace(mondrian, edges=tuple(edges.tolist()))
 
 
-def _search(table: SearchTable) -> BumpHunt | CountingExperiment:
+def search_of(table: SearchTable, function: DijetFunction | None = None) -> Search:
+    """The search that a completed table describes, with a ``function`` that was chosen before.
+
+    Raises:
+        ConfigError: without a region to count in, or a function that was to be chosen and was not.
+    """
+    if table.kind == "windows":
+        return CountingWindows(table.alpha or ALPHA, tuple(table.regions or ()))
     if table.kind == "counting":
         if table.region is None:
             raise ConfigError(
@@ -169,14 +185,49 @@ def _search(table: SearchTable) -> BumpHunt | CountingExperiment:
             )
         return CountingExperiment(alpha=table.alpha or ALPHA, region=table.region)
     (low, high), alpha = table.range or MJJ_RANGE, table.alpha or ALPHA
-    return BumpHunt(
+    if table.parameters != "F-test":
+        function = DijetFunction(table.parameters, table.sqrt_s)
+    elif function is None:
+        raise ConfigError(
+            "'search.parameters' is F-test and there is no reference",
+            "Give a reference, on which the function is chosen, or a number of parameters.",
+        )
+    hunt = BumpHunt(
         lo=low,
         hi=high,
         relative_width=table.relative_width,
-        background=DijetFunction(table.parameters, table.sqrt_s),
+        background=function,
         alpha=alpha,
         n_pseudo=table.pseudo_experiments,
+        stop_after=table.stop_after or None,
     )
+    return hunt if table.kind == "bump-hunt" else ShapeHunt(hunt, table.signal_width or SIGNAL_WIDTH)
+
+
+def function_choice(
+    config: Config, context: ArrayLike, weight: ArrayLike | None = None
+) -> FunctionChoice | None:
+    """The background function that an F-test chooses on the reference; None where none is asked for.
+
+    The reference is looked at before the cut, which leaves the shape as it is, thinned to ``LARGER`` times
+    the events that the cut keeps of it: what is invisible there cannot be seen in the data.
+
+    Args:
+        config: completed.
+        context: (n,) of the reference.
+        weight: (n,) of the reference, for effective numbers.
+
+    Raises:
+        InputError: when no function describes the reference.
+    """
+    table = config.search
+    if table.parameters != "F-test" or table.kind not in ("bump-hunt", "shape-scan"):
+        return None
+    edges = geometric_edges(*(table.range or MJJ_RANGE), table.relative_width)
+    counts = binned(context, edges, weight)[0]
+    share = min(LARGER * (table.alpha or ALPHA), 1.0)
+    thinned = np.random.default_rng([config.seed, 7]).binomial(np.round(counts).astype(np.int64), share)
+    return choose_function(thinned, edges, sqrt_s=table.sqrt_s, seed=config.seed)
 
 
 def controls_of(

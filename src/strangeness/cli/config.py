@@ -12,7 +12,17 @@ from typing import Annotated, Any, Literal, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from strangeness.cli.tables import BlindTable, FileTable, Positive, Range, Table, VariationTable
+from strangeness.cli.tables import (
+    BlindTable,
+    FileTable,
+    HepdataTable,
+    LimitTable,
+    Positive,
+    Range,
+    SpuriousTable,
+    Table,
+    VariationTable,
+)
 from strangeness.core.errors import ConfigError, nearest
 from strangeness.core.files import existing_file
 
@@ -111,18 +121,36 @@ class CalibrationTable(Table):
 
 
 class SearchTable(Table):
-    """A bump in the context, or a count in a region; masses in GeV. None stands for the dijet search's."""
+    """A bump anywhere in the context, a signal shape at every mass, a count in a ``region`` or in several
+    ``regions``; masses in GeV. None stands for the dijet search's."""
 
-    kind: Literal["bump-hunt", "counting"] = "bump-hunt"
+    kind: Literal["bump-hunt", "shape-scan", "counting", "windows"] = "bump-hunt"
     context: str = "mjj"
     range: Range | None = None
     region: Range | None = None
     alpha: Annotated[float, Field(gt=0, lt=1)] | None = None
     relative_width: Annotated[float, Field(gt=0, lt=1)] = 0.025
-    parameters: Literal[3, 4, 5] = 3
+    regions: Annotated[list[Range], Field(min_length=1)] | None = None
+    signal_width: Annotated[float, Field(gt=0, lt=1)] | None = None
+    parameters: Literal[3, 4, 5, "F-test"] = 3
     sqrt_s: Positive = 13000.0
     pseudo_experiments: Annotated[int, Field(ge=1)] = 10_000
+    stop_after: Annotated[int, Field(ge=0)] = 0
     controls: bool = True
+
+    @model_validator(mode="after")
+    def _fits(self) -> SearchTable:
+        if self.regions is not None and self.kind != "windows":
+            raise ValueError(f"'regions' does not belong to kind = '{self.kind}'")
+        if self.kind == "windows" and self.regions is None:
+            raise ValueError("kind = 'windows' needs 'regions'")
+        if self.signal_width is not None and self.kind != "shape-scan":
+            raise ValueError(f"'signal_width' does not belong to kind = '{self.kind}'")
+        if self.stop_after > self.pseudo_experiments:
+            raise ValueError(
+                f"'stop_after' should be at most the {self.pseudo_experiments} pseudo_experiments"
+            )
+        return self
 
 
 class PolicyTable(Table):
@@ -189,6 +217,17 @@ class Config(Table):
     checks: ChecksTable = ChecksTable()
     variations: dict[str, VariationTable] = Field(default_factory=dict)
     blind: BlindTable = BlindTable()
+    spurious_signal: SpuriousTable | None = None
+    limit: LimitTable | None = None
+    hepdata: HepdataTable | None = None
+
+    @model_validator(mode="after")
+    def _fits(self) -> Config:
+        if self.limit is not None and self.search.kind not in ("bump-hunt", "counting"):
+            raise ValueError(f"'limit' does not belong to search.kind = '{self.search.kind}'")
+        if self.spurious_signal is not None and self.search.kind not in ("bump-hunt", "shape-scan"):
+            raise ValueError(f"'spurious_signal' does not belong to search.kind = '{self.search.kind}'")
+        return self
 
     def files(self) -> dict[str, str]:
         """Every file that is read: what it is -> its path."""
@@ -199,7 +238,7 @@ class Config(Table):
             found[f"variations.{name}.up"] = table.up
             if table.down is not None:
                 found[f"variations.{name}.down"] = table.down
-        return found
+        return found if self.limit is None else {**found, "limit.signal": self.limit.signal}
 
     def placed(self, place: Callable[[str], str]) -> Config:
         """The configuration with the path of every file changed."""
@@ -215,6 +254,7 @@ class Config(Table):
                 "data": moved(self.data, "file"),
                 "reference": moved(self.reference, "file"),
                 "variations": {name: moved(table, "up", "down") for name, table in self.variations.items()},
+                "limit": moved(self.limit, "signal"),
             }
         )
 

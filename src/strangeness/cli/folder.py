@@ -15,9 +15,9 @@ from strangeness.core.files import write_text
 from strangeness.core.run import running
 
 RESULT, PAGE, CHAIN, SCORES = "result.json", "report.html", "chain.strange", "scores.parquet"
-COSTS = "costs.json"
+COSTS, WORKSPACE, HEPDATA = "costs.json", "workspace.json", "hepdata"
 CONFIG, CHECKPOINTS, FROZEN = "config.json", "checkpoints", "frozen.json"
-_MADE = (CONFIG, CHAIN, SCORES, COSTS, PAGE)
+_MADE = (CONFIG, CHAIN, SCORES, COSTS, PAGE, WORKSPACE)
 
 
 @dataclass(frozen=True)
@@ -125,5 +125,6 @@ def _left_as_found(folder: Folder) -> None:
         shutil.rmtree(folder.path, ignore_errors=True)
         return
     shutil.rmtree(folder.checkpoints, ignore_errors=True)
+    shutil.rmtree(folder.path / HEPDATA, ignore_errors=True)
     for made in _MADE:
         (folder.path / made).unlink(missing_ok=True)

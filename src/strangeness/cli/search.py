@@ -9,10 +9,11 @@ from typing import Any
 from strangeness.analysis import Analysis
 from strangeness.chain import Outcome
 from strangeness.cli.beside import beside, timed
-from strangeness.cli.building import analysis_of, completed
+from strangeness.cli.building import analysis_of, completed, function_choice
 from strangeness.cli.config import Config, Given, from_options, from_toml
 from strangeness.cli.costs import untimed, write_costs
 from strangeness.cli.coverage import refuse_uncovered
+from strangeness.cli.extras import extras, refuse_missing
 from strangeness.cli.folder import CHAIN, COSTS, PAGE, RESULT, SCORES, Folder, refuse_finished, run_folder
 from strangeness.cli.hyperparameters import detector_of
 from strangeness.cli.sources import Sources
@@ -27,7 +28,6 @@ from strangeness.report.render import write_page
 from strangeness.report.runs import average_images_of, displays_of
 from strangeness.report.schema import Report, as_json, write_report
 from strangeness.report.summary import plain, search_section, versions
-from strangeness.search.bump_hunt import BumpHunt
 from strangeness.search.controls import control_wording
 
 
@@ -61,15 +61,20 @@ def run_search(
     place = place_of(config, out)
     refuse_finished(place)
     config = completed(config)
+    refuse_missing(config)
     detector_of(config.detector)  # an unknown name is refused before anything is read
     resolved = config.resolved(sha256=_checksums(config))
     sources = Sources.of(config)
     spectrum, known = sources.spectra()
     if known is not None:
         refuse_uncovered(spectrum, known, sources.context, config.search.range or MJJ_RANGE)
-    analysis = analysis_of(config, spectrum if known is None else known)
+    chosen = None if known is None else function_choice(config, known, sources.reference_weights())
+    analysis = analysis_of(
+        config, spectrum if known is None else known, None if chosen is None else chosen.function
+    )
     with run_folder(place, resolved, quiet=quiet) as folder:
-        report = untimed(_run(config, analysis, sources, resolved, folder, opened))
+        said = [] if chosen is None else [chosen.text()]
+        report = untimed(_run(config, analysis, sources, resolved, folder, opened, said))
     if json:
         return as_json(report).rstrip("\n")
     return f"{report.searches[0].statement}\nThe page: {place / PAGE}"
@@ -113,6 +118,7 @@ def _run(
     resolved: dict[str, Any],
     folder: Folder,
     opened: Opened | None,
+    said: list[str],
 ) -> Report:
     seen = sources.seen_by(analysis.representation)
     shifted = sources.shifted(config, analysis.representation)
@@ -126,9 +132,9 @@ def _run(
         config.detector.name,
         outcome,
         context=config.search.context,
-        hunt=analysis.search if isinstance(analysis.search, BumpHunt) else None,
+        hunt=analysis.hunt,
         controls=others.controls,
-        said=[control_wording(outcome.result, others.results)] if others.results else [],
+        said=[*said, *([control_wording(outcome.result, others.results)] if others.results else [])],
         curves=others.curves,
         costs=others.costs,
         calibration=calibration_of(outcome, seed=config.seed),
@@ -143,12 +149,17 @@ def _run(
         ),
         blinding="Not blinded." if opened is None else opened.said,
     )
+    more = extras(config, analysis, outcome)
+    section = section.model_copy(
+        update={"spurious": more.spurious, "limit": more.limit, "said": [*section.said, *more.said]}
+    )
     report = Report(
         title=f"Search in {config.search.context} with {config.detector.name}",
         searches=[section],
         provenance=_provenance(config, resolved, sources.known)
         | ({} if opened is None else {"frozen": opened.kept}),
     )
+    more.write(folder.path, outcome.result, config)
     _write(folder.path, report, outcome, resolved)
     return report
 

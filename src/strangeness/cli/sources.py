@@ -49,6 +49,13 @@ class Sources:
         reference = None if self.reference is None else used(self.reference, representation, self.context)
         return used(self.data, representation, self.context), reference
 
+    def reference_weights(self) -> NDArray[np.floating] | None:
+        """Weights (n,) of the reference, None without one or where all count the same."""
+        if self.reference is None:
+            return None
+        weight = without_features(self.reference.only((self.context,))).weight
+        return None if np.all(weight == weight[0]) else weight
+
     def closed_for(self, representation: Representation) -> EventFile:
         """What may be read while the data are closed: the reference, or the data, whose sidebands serve."""
         return used(self.reference or self.data, representation, self.context)

@@ -48,3 +48,29 @@ class BlindTable(Table):
     """What a rehearsal assumes of the data: how many ``events`` the searched range will hold."""
 
     events: Positive | None = None
+
+
+class SpuriousTable(Table):
+    """The spurious-signal test: Gaussian of this width, largest fake over its statistical error."""
+
+    relative_width: Annotated[float, Field(gt=0, lt=1)] = 0.03
+    limit: Annotated[float, Field(gt=0, le=1)] = 0.5
+
+
+class LimitTable(Table):
+    """An upper limit on a simulated signal, with the likelihood as a workspace.
+
+    ``signal``: all its produced events. ``luminosity`` in 1/fb makes mu a cross-section in fb.
+    """
+
+    signal: str
+    luminosity: Positive | None = None
+    level: Annotated[float, Field(gt=0, lt=1)] = 0.95
+    calculator: Literal["asymptotic", "toys"] | None = None
+    toys: Annotated[int, Field(ge=100)] = 10_000
+
+
+class HepdataTable(Table):
+    """Tables for HEPData in the run's folder, with these keywords."""
+
+    keywords: dict[str, str] = Field(default_factory=dict)

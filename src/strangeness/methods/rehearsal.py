@@ -15,7 +15,6 @@ from strangeness.core.errors import ConfigError
 from strangeness.core.identity import uniform
 from strangeness.events.events import Events
 from strangeness.events.source import EventSource, chunks_of
-from strangeness.search.bump_hunt import BumpHunt
 from strangeness.search.check import Check
 from strangeness.search.counting import CountingExperiment
 from strangeness.search.sensitivity import WindowReach, count_reach, spectrum_reach
@@ -135,7 +134,7 @@ def rehearse(
     fitted = analysis.fit(split, ("check",), seed=seed)
     proof = fitted.proof()
     size = split.total_weight() if events is None else float(events)
-    tested = size * (1.0 if reference is not None and (not trains or split.whole) else 0.5)
+    tested = size * split.tested_share
     rng = np.random.default_rng([seed, round(tested)])
     checks = analysis.checks(fitted.chain, proof, tested, rng)
     reach = _reach(analysis, fitted, proof, tested) if reference is not None else ()
@@ -164,10 +163,10 @@ def _reach(analysis: Analysis, fitted: Fitted, proof: Proof, tested: float) -> t
     mass = np.concatenate([part.context for part in parts])
     weight = np.concatenate([part.weight for part in parts])
     share, law = weight * tested / weight.sum(), fitted.chain.null.selection_law(analysis.alpha)
-    if isinstance(analysis.search, BumpHunt):
-        edges = analysis.search.bin_edges()
+    if analysis.hunt is not None:
+        edges = analysis.hunt.bin_edges()
         events = np.histogram(mass, edges, weights=share)[0]
-        return spectrum_reach(analysis.search, events * (law.overlap(edges) @ law.mean), Z)
+        return spectrum_reach(analysis.hunt, events * (law.overlap(edges) @ law.mean), Z)
     if not isinstance(analysis.search, CountingExperiment):
         return ()
     low, high = analysis.search.region

@@ -125,3 +125,34 @@ class SystematicsPart(_Part):
     local_p_without: Finite
     global_p: Finite
     global_p_without: Finite
+
+
+class SpuriousPart(_Part):
+    """The signal that the background function invents: masses in GeV, strength and error in events."""
+
+    text: str
+    passed: bool
+    masses: list[Finite]
+    strength: list[Finite]
+    error: list[Finite]
+
+    @model_validator(mode="after")
+    def _agrees(self) -> SpuriousPart:
+        agree("masses, strength and error", self.masses, self.strength, self.error)
+        return self
+
+
+class LimitPart(_Part):
+    """An upper limit on mu, the limits that background alone gives at -2 to 2 sigma, and the signal."""
+
+    statement: str
+    level: Finite
+    observed: Finite
+    expected: list[Finite]
+    unit: str
+    calculator: str
+    background: Finite
+    efficiency: Finite
+    produced: int
+    window: list[Finite]
+    notes: list[str] = []

@@ -11,7 +11,15 @@ from pydantic import BaseModel, JsonValue, ValidationError, model_validator
 from strangeness.core.errors import FileError
 from strangeness.core.files import existing_file, write_text
 from strangeness.report.fields import CLOSED, Finite, Gap, agree
-from strangeness.report.parts import CalibrationCurve, Cost, EventDisplay, ImageSet, SystematicsPart
+from strangeness.report.parts import (
+    CalibrationCurve,
+    Cost,
+    EventDisplay,
+    ImageSet,
+    LimitPart,
+    SpuriousPart,
+    SystematicsPart,
+)
 from strangeness.search.result import SearchResult
 
 FORMAT = "strangeness.report/1"
@@ -84,6 +92,8 @@ class SearchSection(_Part):
     costs: list[Cost] = []
     blinding: str = ""
     systematics: SystematicsPart | None = None
+    spurious: SpuriousPart | None = None
+    limit: LimitPart | None = None
 
     @model_validator(mode="after")
     def _holds_a_result(self) -> SearchSection:

@@ -21,6 +21,8 @@ def search(section: SearchSection, name: str, *, titled: bool) -> Html:
         spectra(section, result, name),
         sections.calibration(section.calibration, name) if section.calibration is not None else None,
         sections.systematics(section.systematics) if section.systematics is not None else None,
+        sections.spurious(section.spurious) if section.spurious is not None else None,
+        sections.limit(section.limit) if section.limit is not None else None,
         controls(section, result),
         curves(section.curves, name),
         sections.images(section.images, name) if section.images is not None else None,

@@ -14,6 +14,8 @@ from strangeness.report.parts import (
     EventDisplay,
     FeatureNote,
     ImageSet,
+    LimitPart,
+    SpuriousPart,
     SystematicsPart,
 )
 
@@ -64,6 +66,39 @@ def systematics(part: SystematicsPart) -> Html:
     ]
     effect = table("The p-value of the search.", ("p", "with systematics", "without"), both)
     return join([tag("h3", "Systematics"), changes, effect])
+
+
+def spurious(part: SpuriousPart) -> Html:
+    """The signal that the background function invents, at some masses."""
+    step = max(len(part.masses) // 12, 1)
+    rows = [
+        (number(part.masses[i], 4), number(part.strength[i], 3), number(part.error[i], 3))
+        for i in range(0, len(part.masses), step)
+    ]
+    header = ("Mass [GeV]", "Spurious signal [events]", "Statistical error [events]")
+    said = table("On the reference, at the size of the selected data.", header, rows, classes="right")
+    return join([tag("h3", "Spurious signal"), tag("p", part.text), said])
+
+
+def limit(part: LimitPart) -> Html:
+    """The upper limit, and what it rests on."""
+    pairs: list[tuple[Content, Content]] = [
+        ("Observed", number(part.observed, 3)),
+        (
+            "Expected",
+            join([number(part.expected[2], 3), _between("68 %", part.expected[1], part.expected[3])]),
+        ),
+        ("Two sigma", _between("95 %", part.expected[0], part.expected[4])),
+        ("mu = 1", part.unit),
+        ("Window", join([number(part.window[0], 4), " to ", number(part.window[1], 4), " GeV"])),
+        ("Signal efficiency", join([percent(part.efficiency), f" of {part.produced:,} events"])),
+        ("Calculator", part.calculator),
+    ]
+    return join([tag("h3", "Upper limit"), tag("p", part.statement), facts(pairs, classes="numbers")])
+
+
+def _between(label: str, low: float, high: float) -> Html:
+    return tag("small", f" {label}: ", number(low, 3), " to ", number(high, 3))
 
 
 def _signed(change: float) -> Content:

@@ -71,6 +71,15 @@ class FunctionChoice:
     level: float
     fit_level: float
 
+    def text(self) -> str:
+        """The choice in one sentence."""
+        chosen = next(row for row in self.goodness if row.n_parameters == self.function.n_parameters)
+        steps = ", ".join(f"{s.smaller} to {s.larger}: p = {s.p:.2g}" for s in self.steps)
+        return (
+            f"A dijet function with {self.function.n_parameters} parameters was chosen on the reference by "
+            f"the {self.test} test ({steps}; goodness of fit p = {chosen.p:.2g})."
+        )
+
 
 @dataclass(frozen=True)
 class EdgeScan:

@@ -170,8 +170,14 @@ def asymptotic(workspace: Mapping[str, Any]) -> Callable[[float], Array]:
         data = space.data(model)
 
     def cls(mu: float) -> Array:
-        with quiet():
-            seen, expected = pyhf.infer.hypotest(mu, data, model, return_expected_set=True)
+        try:
+            with quiet():
+                seen, expected = pyhf.infer.hypotest(mu, data, model, return_expected_set=True)
+        except pyhf.exceptions.FailedMinimization as error:
+            raise InputError(
+                f"a likelihood fit at mu = {mu:.3g} that does not converge ({error})",
+                "Limit the signal in one window instead of the whole spectrum, or use toys.",
+            ) from error
         return np.array([float(seen), *(float(value) for value in expected)])
 
     return cls

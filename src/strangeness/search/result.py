@@ -35,7 +35,7 @@ class SearchResult:
     """A statement with its proof.
 
     Attributes:
-        kind: "bump hunt" or "counting".
+        kind: "bump hunt", "shape scan", "counting" or "counting windows".
         local_p, local_log_p, local_z: p-value of the reported window, its natural logarithm, its
             significance.
         window: (lo, hi) of the reported window in GeV.
@@ -130,6 +130,9 @@ class SearchResult:
                 f"The selection holds {seen} {where}, p = {self.global_p:.2g} ({self._sigmas()}{by}) for "
                 "background alone."
             )
+        if self.kind == "counting windows":
+            several = f"with p = {self.global_p:.2g} ({self._sigmas()})"
+            return f"The largest excess is {seen} {where}, {self._local()}; in any of the regions {several}."
         return f"The largest excess is {seen} {where}, {self._local()}; {self._global()}."
 
     def _local(self) -> str:
