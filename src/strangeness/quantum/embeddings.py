@@ -25,7 +25,7 @@ def _angle(features: int, qubits: int, layers: int) -> list[Encoder]:
 
 
 def _reupload(features: int, qubits: int, layers: int) -> list[Encoder]:
-    return [uploading_encoder(dealt(features, qubits))] * layers
+    return [uploading_encoder(dealt(features, qubits), middle_first=True)] * layers
 
 
 def _parallel(features: int, qubits: int, layers: int) -> list[Encoder]:

@@ -11,7 +11,7 @@ from strangeness.quantum.circuit import TRAINED, Angle, Encoder, Rotation
 SPAN = (-math.pi, math.pi)
 """A rotation about one axis takes angles in here to different states, and repeats itself beyond."""
 _REST = Angle(weight=0.0)
-_FREE = Angle(bias=TRAINED)
+_FREE = Angle(weight=0.0, bias=TRAINED)
 
 
 def angle_encoder(features: Sequence[int], axis: str = "X") -> Encoder:
@@ -25,19 +25,27 @@ def trained_encoder(qubits: int, axis: str = "ZYZ") -> Encoder:
     return ((own,),) * qubits
 
 
-def uploading_encoder(groups: Sequence[Sequence[int]]) -> Encoder:
+def uploading_encoder(groups: Sequence[Sequence[int]], *, middle_first: bool = False) -> Encoder:
     """All features of a group on its qubit, three in each Rot, every angle b + w x with both trained.
+
+    Angles that are left over in the last Rot are 0. With ``middle_first`` a Rot takes its features as theta,
+    omega, phi, and leftover angles are trained biases: for groups of one or two features, since phi alone
+    turns |0> into itself.
 
     The seed of this scheme prints U(b + w + x), in which w would be redundant; b + w x is what the cited
     re-uploading scheme has (arXiv:1907.02085, eq. 5) and what its count of parameters fits.
     """
-    return tuple(_uploads(group) for group in groups)
+    order, rest = ((2, 0, 1), _FREE) if middle_first else ((0, 1, 2), _REST)
+    return tuple(_uploads(group, order, rest) for group in groups)
 
 
-def _uploads(group: Sequence[int]) -> tuple[Rotation, ...]:
+def _uploads(group: Sequence[int], order: tuple[int, int, int], rest: Angle) -> tuple[Rotation, ...]:
+    """Rotations whose phi, theta and omega are angles ``order`` of every three."""
     angles = [Angle(feature, TRAINED, TRAINED) for feature in group]
-    angles += [_REST] * (-len(angles) % 3)
-    return tuple(Rotation("ZYZ", tuple(angles[i : i + 3])) for i in range(0, len(angles), 3))
+    angles += [rest] * (-len(angles) % 3)
+    return tuple(
+        Rotation("ZYZ", tuple(angles[first + place] for place in order)) for first in range(0, len(angles), 3)
+    )
 
 
 def then(*encoders: Encoder) -> Encoder:

@@ -23,6 +23,7 @@ from strangeness.quantum.statevector import angles_of, reading_of
 
 Read = Callable[[Circuit, Angles, Any], Any]
 """(circuit, angles of one event, event) -> what is read (k,)."""
+_reading = jax.jit(reading_of, static_argnums=0)
 _TWO = ((math.pi / 2, 0.5),)
 _ROOT = math.sqrt(2.0)
 _FOUR = ((math.pi / 2, (_ROOT + 1) / (4 * _ROOT)), (3 * math.pi / 2, -(_ROOT - 1) / (4 * _ROOT)))
@@ -30,7 +31,7 @@ _FOUR = ((math.pi / 2, (_ROOT + 1) / (4 * _ROOT)), (3 * math.pi / 2, -(_ROOT - 1
 
 
 def shift_gradient(
-    circuit: Circuit, parameters: Any, x: Any, read: Read = reading_of
+    circuit: Circuit, parameters: Any, x: Any, read: Read = _reading
 ) -> Float[NDArray[np.floating[Any]], "n k p"]:
     """The derivative (B, k, p) of what is read of events (B, d) by each parameter.
 
