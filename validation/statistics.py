@@ -5,6 +5,7 @@ from __future__ import annotations
 from validation import (
     statistics_calibration,
     statistics_gate,
+    statistics_mutation,
     statistics_power,
     statistics_sculpting,
     statistics_search,
@@ -18,4 +19,5 @@ CASES = [
     *statistics_sculpting.CASES,
     *statistics_study.CASES,
     *statistics_power.CASES,
+    *statistics_mutation.CASES,
 ]
