@@ -175,5 +175,5 @@ def test_a_fit_that_does_not_converge_is_an_error_for_the_user(monkeypatch: pyte
         raise pyhf.exceptions.FailedMinimization(type("Result", (), {"message": "incompatible"})())
 
     monkeypatch.setattr(pyhf.infer, "hypotest", failed)
-    with pytest.raises(InputError, match="a likelihood fit at mu = .* that does not converge"):
+    with pytest.raises(InputError, match=r"a likelihood fit at mu = .* that does not converge"):
         upper_limit(workspace(one_bin(60, 55.0), Signal("bump", (1.0,))))

@@ -94,6 +94,46 @@ def search(
 
 
 @app.command(
+    epilog="Example: strangeness sensitivity analysis.toml --signal signal.parquet --strengths 0,50,100,200 "
+    "--contamination 0,0.5,1,2 --workers 2 --out reach"
+)
+def sensitivity(
+    source: Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="Configuration of the search.")],
+    signal: Annotated[Path, typer.Option(help="Events that are injected.")],
+    strengths: Annotated[str, typer.Option(help="Expected signal events among the data, joined by commas.")],
+    background: Annotated[
+        Path | None, typer.Option(help="Events that stand for data and reference [the reference].")
+    ] = None,
+    events: Annotated[
+        float | None,
+        typer.Option(help="Expected background events among the data [a fifth of the background]."),
+    ] = None,
+    repetitions: Annotated[int, typer.Option(help="Pseudo-experiments at each strength.")] = 20,
+    contamination: Annotated[
+        str, typer.Option(help="Signal in the reference or the sidebands, percent, joined by commas.")
+    ] = "0",
+    workers: Annotated[int, typer.Option(help="Processes, each on one core; 0 uses this one alone.")] = 1,
+    out: Out = None,
+    seed: Seed = None,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Inject a signal into background and say how much of it a search finds; the data stay closed."""
+    from strangeness.cli.injecting import Injected, run_sensitivity
+
+    asked = Injected(
+        signal=signal,
+        strengths=strengths,
+        background=background,
+        events=events,
+        repetitions=repetitions,
+        contamination=contamination,
+        workers=workers,
+    )
+    typer.echo(run_sensitivity(source, asked, out=out, seed=seed, quiet=quiet, json=as_json))
+
+
+@app.command(
     epilog="Examples: strangeness compare --out compared | "
     "strangeness compare qcd.root top.root --detectors pca,conv-autoencoder --seeds 3 --out mine"
 )

@@ -11,8 +11,9 @@ from typing import Any
 import strangeness
 from strangeness.core.files import write_text
 from strangeness.report.comparison import comparison
+from strangeness.report.injections import injection
 from strangeness.report.markup import Content, Html, escaped, facts, join, tag
-from strangeness.report.schema import ComparisonSection, Report, SearchSection
+from strangeness.report.schema import ComparisonSection, InjectionSection, Report, SearchSection
 from strangeness.report.searches import search
 
 
@@ -20,18 +21,20 @@ def render(report: Report) -> str:
     """The page; equal reports give equal text."""
     searches = [(f"search{index}", section) for index, section in enumerate(report.searches)]
     compared = _comparisons(report)
-    several = len(searches) + len(compared) > 1
+    injected = [(f"injection{index}", section) for index, section in enumerate(report.injections)]
+    several = len(searches) + len(compared) + len(injected) > 1
     body = [
         *[tag("p", sentence) for sentence in report.said],
         *[search(section, name, titled=several) for name, section in searches],
         *[comparison(section, name) for name, section in compared],
+        *[injection(section, name, titled=several) for name, section in injected],
         provenance(report.provenance),
     ]
     return Template(_packaged("page.html")).substitute(
         title=escaped(report.title),
         version=escaped(strangeness.__version__),
         style=_packaged("page.css"),
-        navigation=_navigation([*searches, *compared]) if several else "",
+        navigation=_navigation([*searches, *compared, *injected]) if several else "",
         body=join(body),
     )
 
@@ -50,7 +53,7 @@ def _comparisons(report: Report) -> list[tuple[str, ComparisonSection]]:
     return jets + [(f"comparison{index}", section) for index, section in enumerate(report.comparisons)]
 
 
-def _navigation(sections: Sequence[tuple[str, SearchSection | ComparisonSection]]) -> Html:
+def _navigation(sections: Sequence[tuple[str, SearchSection | ComparisonSection | InjectionSection]]) -> Html:
     links = [tag("a", section.name, href=f"#{name}") for name, section in sections]
     links.append(tag("a", "Provenance", href="#provenance"))
     return tag("nav", tag("ul", *[tag("li", link) for link in links]), aria_label="Sections")

@@ -131,6 +131,43 @@ class ComparisonSection(_Part):
     displays: list[EventDisplay] = []
 
 
+class InjectionPart(_Part):
+    """Global significances over the injected strength: median, 68 % band, and the share at 3 sigma or more.
+
+    ``contamination`` is the share of reference or sidebands that is signal, ``reach`` the smallest strength
+    with 3 sigma in half of the cases, None where there is none; ``failed`` counts repetitions that could not
+    be searched.
+    """
+
+    contamination: Finite
+    strengths: list[Finite]
+    median: list[Finite]
+    low: list[Finite]
+    high: list[Finite]
+    found: list[Finite]
+    reach: Gap = None
+    repetitions: int
+    failed: int = 0
+
+    @model_validator(mode="after")
+    def _agrees(self) -> InjectionPart:
+        agree("strengths and what was found", self.strengths, self.median, self.low, self.high, self.found)
+        return self
+
+
+class InjectionSection(_Part):
+    """What a search finds of an injected signal: ``events`` of background among the data, a curve for each
+    contamination, and the largest significance in reach of its pseudo-experiments (None: no bound)."""
+
+    name: str = "Sensitivity"
+    detector: str
+    context: str = "mjj"
+    events: Finite
+    largest_z: Gap = None
+    said: list[str] = []
+    curves: list[InjectionPart]
+
+
 class Report(_Part):
     """Everything that the page shows; any part but the title may be missing."""
 
@@ -140,6 +177,7 @@ class Report(_Part):
     searches: list[SearchSection] = []
     jets: ComparisonSection | None = None
     comparisons: list[ComparisonSection] = []
+    injections: list[InjectionSection] = []
     provenance: dict[str, JsonValue] = {}
 
 
