@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_origin
+
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from strangeness.cli.building import SIGNAL_WIDTH
 from strangeness.cli.config import Config
 from strangeness.events.reading import LAYOUTS
 from strangeness.methods.dijet_search import ALPHA, FEATURES, MJJ_RANGE
@@ -48,15 +51,22 @@ MEANING = {
     "calibration.edges": "edges of the bins of the context in which the ratio of data to reference is known",
     "calibration.ratio": "that ratio in each of these bins, up to a factor",
     "calibration.randomised": "ties broken at random, so that p is exactly uniform under the null",
-    "search.kind": "a bump anywhere in the range, or a count in `region`",
+    "search.kind": "a bump anywhere in the range, a signal shape at every mass of it, a count in `region`, or "
+    "counts in several `regions`",
     "search.context": "the column that is searched and must not be sculpted, GeV",
     "search.range": f"ends of the search in GeV; for `mjj` left out: {toml(list(MJJ_RANGE))}",
     "search.region": "window of the context in GeV; needed by `counting` and without a reference",
+    "search.regions": "windows of the context in GeV that are counted together, with one global p-value; for "
+    "`windows`",
+    "search.signal_width": f"standard deviation of the signal over its mass, for `shape-scan`; left out: "
+    f"{toml(SIGNAL_WIDTH)}",
     "search.alpha": f"largest p-value of a selected event; left out: {toml(ALPHA)}",
     "search.relative_width": "width of a histogram bin over its mass",
-    "search.parameters": "parameters of the background function, the normalisation included",
+    "search.parameters": "parameters of the background function, the normalisation included; `F-test` chooses "
+    "them on the reference",
     "search.sqrt_s": "centre-of-mass energy in GeV",
     "search.pseudo_experiments": "pseudo-experiments; the smallest global p is 1 / (this + 1)",
+    "search.stop_after": "stop when so many pseudo-experiments are as extreme as the data; 0 makes all",
     "search.controls": "whether the control scores run beside the detector",
     "policy.kind": "data that train a detector that learns from data: half of them, the other folds, or "
     "all that are tested; see [which to choose](choose-a-policy.md)",
@@ -72,6 +82,21 @@ MEANING = {
     "checks.simulated": "simulations behind the checks of uniformity, sculpting and background function",
     "checks.toys": "background toys behind the check of the type-I error",
     "checks.pseudo_experiments": "pseudo-experiments in each toy",
+    "variations.NAME.up": "the reference's events, shifted by one standard deviation of the nuisance NAME: "
+    "see [systematics](limits-and-tables.md#systematic-uncertainties)",
+    "variations.NAME.down": "the same shifted the other way; left out, the change is mirrored",
+    "blind.events": "data events that a [blind](search-blind.md) rehearsal expects in the range; left out: the "
+    "reference's sum of weights",
+    "spurious_signal.relative_width": "standard deviation of the signal that is fitted to the reference, over "
+    "its mass; the table left out, the test is not made",
+    "spurious_signal.limit": "largest fake over its statistical error that passes",
+    "limit.signal": "simulated signal events, all that were produced; the table left out, no limit is set",
+    "limit.luminosity": "in 1/fb: mu is then a cross-section in fb, else signal events made in the data",
+    "limit.level": "confidence level",
+    "limit.calculator": "left out, the expected background decides: see "
+    "[which calculator](limits-and-tables.md#which-calculator)",
+    "limit.toys": "pseudo-experiments under each hypothesis",
+    "hepdata.keywords": "of every HEPData table; the table left out, none are written",
 }
 
 
@@ -80,6 +105,8 @@ def keys(model: type[BaseModel] = Config, prefix: str = "") -> dict[str, FieldIn
     found: dict[str, FieldInfo] = {}
     for name, field in model.model_fields.items():
         inner = _table(field)
+        if inner is not None and get_origin(field.annotation) is dict:
+            name = f"{name}.NAME"  # tables under names of the user's own
         found |= {f"{prefix}{name}": field} if inner is None else keys(inner, f"{prefix}{name}.")
     return found
 
@@ -104,7 +131,9 @@ def _table(field: FieldInfo) -> type[BaseModel] | None:
 
 
 def _default(field: FieldInfo) -> str:
-    return "required" if field.is_required() else toml(field.default)
+    if field.is_required():
+        return "required"
+    return toml(None if field.default_factory is not None else field.default)
 
 
 def layouts() -> str:

@@ -28,6 +28,12 @@ _MODELS = {
     "event display": schema.EventDisplay,
     "feature note": parts.FeatureNote,
     "cost": schema.Cost,
+    "systematics": parts.SystematicsPart,
+    "systematic": parts.SystematicRow,
+    "spurious signal": parts.SpuriousPart,
+    "limit": parts.LimitPart,
+    "injection section": schema.InjectionSection,
+    "injection curve": schema.InjectionPart,
 }
 
 
