@@ -51,8 +51,8 @@ MEANING = {
     "calibration.edges": "edges of the bins of the context in which the ratio of data to reference is known",
     "calibration.ratio": "that ratio in each of these bins, up to a factor",
     "calibration.randomised": "ties broken at random, so that p is exactly uniform under the null",
-    "search.kind": "a bump anywhere in the range, a signal shape at every mass of it, a count in `region`, or "
-    "counts in several `regions`",
+    "search.kind": "a bump anywhere in the range, a signal shape at every mass of it, a count in `region`, "
+    "or counts in several `regions`",
     "search.context": "the column that is searched and must not be sculpted, GeV",
     "search.range": f"ends of the search in GeV; for `mjj` left out: {toml(list(MJJ_RANGE))}",
     "search.region": "window of the context in GeV; needed by `counting` and without a reference",
@@ -62,8 +62,8 @@ MEANING = {
     f"{toml(SIGNAL_WIDTH)}",
     "search.alpha": f"largest p-value of a selected event; left out: {toml(ALPHA)}",
     "search.relative_width": "width of a histogram bin over its mass",
-    "search.parameters": "parameters of the background function, the normalisation included; `F-test` chooses "
-    "them on the reference",
+    "search.parameters": "parameters of the background function, the normalisation included; `F-test` "
+    "chooses them on the reference",
     "search.sqrt_s": "centre-of-mass energy in GeV",
     "search.pseudo_experiments": "pseudo-experiments; the smallest global p is 1 / (this + 1)",
     "search.stop_after": "stop when so many pseudo-experiments are as extreme as the data; 0 makes all",
@@ -85,10 +85,10 @@ MEANING = {
     "variations.NAME.up": "the reference's events, shifted by one standard deviation of the nuisance NAME: "
     "see [systematics](limits-and-tables.md#systematic-uncertainties)",
     "variations.NAME.down": "the same shifted the other way; left out, the change is mirrored",
-    "blind.events": "data events that a [blind](search-blind.md) rehearsal expects in the range; left out: the "
-    "reference's sum of weights",
-    "spurious_signal.relative_width": "standard deviation of the signal that is fitted to the reference, over "
-    "its mass; the table left out, the test is not made",
+    "blind.events": "data events that a [blind](search-blind.md) rehearsal expects in the range; left out: "
+    "the reference's sum of weights",
+    "spurious_signal.relative_width": "standard deviation of the signal that is fitted to the reference, "
+    "over its mass; the table left out, the test is not made",
     "spurious_signal.limit": "largest fake over its statistical error that passes",
     "limit.signal": "simulated signal events, all that were produced; the table left out, no limit is set",
     "limit.luminosity": "in 1/fb: mu is then a cross-section in fb, else signal events made in the data",

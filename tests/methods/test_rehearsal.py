@@ -9,7 +9,7 @@ import pytest
 
 from strangeness.analysis import Analysis
 from strangeness.calibration import Mondrian, SplitConformal
-from strangeness.core.errors import ConfigError
+from strangeness.core.errors import ConfigError, InputError
 from strangeness.core.identity import identities
 from strangeness.detectors.controls import OneFeature
 from strangeness.detectors.cwola_linear import CWoLaLinear
@@ -102,3 +102,12 @@ def test_a_failed_check_is_said() -> None:
 def test_a_rehearsal_needs_events() -> None:
     with pytest.raises(ConfigError, match="a rehearsal without events"):
         rehearse(_analysis(region=(3200.0, 3800.0)), None)
+
+
+def test_shifted_copies_are_rehearsed_too() -> None:
+    """A copy of other events is refused before the data are opened, not after."""
+    reference = _toy(3000, "reference")
+    found = rehearse(_analysis(), reference, variations={"tune": reference}, events=900)
+    assert found.checks
+    with pytest.raises(InputError, match="'tune': 0% of the shifted events"):
+        rehearse(_analysis(), reference, variations={"tune": _toy(3000, "another")}, events=900)

@@ -59,6 +59,7 @@ def run_blind(
             analysis,
             None if config.reference is None else known,
             sidebands=known if config.reference is None else None,
+            variations=sources.shifted(config, analysis.representation),
             events=config.blind.events,
             seed=config.seed,
         )

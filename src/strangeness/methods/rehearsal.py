@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from strangeness.analysis import Analysis
+from strangeness.analysis import Analysis, Shifted
 from strangeness.chain import Fitted, Proof
 from strangeness.core.errors import ConfigError
 from strangeness.core.identity import uniform
@@ -103,6 +103,7 @@ def rehearse(
     reference: EventSource | None,
     *,
     sidebands: EventSource | None = None,
+    variations: Mapping[str, Shifted] | None = None,
     events: float | None = None,
     seed: int = 0,
 ) -> Rehearsal:
@@ -116,6 +117,8 @@ def rehearse(
         analysis: the search.
         reference: events of the known physics; None where sidebands serve.
         sidebands: without a reference the data, of which events inside the region are dropped unseen.
+        variations: shifted copies of the reference, carried as in the search; not where half of the reference
+            stands in for the data.
         events: data events expected in the searched range; None takes the reference's sum of weights.
         seed: as it will be in the search.
 
@@ -136,7 +139,9 @@ def rehearse(
     size = split.total_weight() if events is None else float(events)
     tested = size * split.tested_share
     rng = np.random.default_rng([seed, round(tested)])
-    checks = analysis.checks(fitted.chain, proof, tested, rng)
+    copies = {} if trains or reference is None else dict(variations or {})
+    systematics = analysis.systematics(fitted, proof, copies)
+    checks = analysis.checks(fitted.chain, proof, tested, rng, systematics=systematics)
     reach = _reach(analysis, fitted, proof, tested) if reference is not None else ()
     return Rehearsal(checks, size, reach, fitted.counts, (_STANDS_IN if trains else _FITTED,))
 
