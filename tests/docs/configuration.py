@@ -85,6 +85,10 @@ MEANING = {
     "variations.NAME.up": "the reference's events, shifted by one standard deviation of the nuisance NAME: "
     "see [systematics](limits-and-tables.md#systematic-uncertainties)",
     "variations.NAME.down": "the same shifted the other way; left out, the change is mirrored",
+    "search.combine": "how [channels](#several-channels) are put together: the largest excess in any, or the "
+    "largest sum in one window of all",
+    "channels.NAME.data": "data of one more channel, searched together with the others",
+    "channels.NAME.reference": "its reference",
     "blind.events": "data events that a [blind](search-blind.md) rehearsal expects in the range; left out: "
     "the reference's sum of weights",
     "spurious_signal.relative_width": "standard deviation of the signal that is fitted to the reference, "

@@ -39,6 +39,10 @@ def run_blind(
     """
     path = _configuration(source, given, seed, "--blind")
     config = completed(from_toml(path))
+    if config.channels:
+        raise ConfigError(
+            "--blind with several channels", "Freeze each of them by a configuration of its own."
+        )
     place = place_of(config, out)
     refuse_other(place)
     if (place / FROZEN).exists():

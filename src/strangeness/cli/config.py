@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from strangeness.cli.tables import (
     BlindTable,
+    ChannelTable,
     FileTable,
     HepdataTable,
     LimitTable,
@@ -27,6 +28,8 @@ from strangeness.core.errors import ConfigError, nearest
 from strangeness.core.files import existing_file
 
 _M = TypeVar("_M", bound=BaseModel)
+MAIN = "main"
+"""Name of the channel that the tables data and reference describe."""
 
 
 class RepresentationTable(Table):
@@ -136,6 +139,7 @@ class SearchTable(Table):
     sqrt_s: Positive = 13000.0
     pseudo_experiments: Annotated[int, Field(ge=1)] = 10_000
     stop_after: Annotated[int, Field(ge=0)] = 0
+    combine: Literal["largest", "same mass"] = "largest"
     controls: bool = True
 
     @model_validator(mode="after")
@@ -216,6 +220,7 @@ class Config(Table):
     null: NullTable = NullTable()
     checks: ChecksTable = ChecksTable()
     variations: dict[str, VariationTable] = Field(default_factory=dict)
+    channels: dict[str, ChannelTable] = Field(default_factory=dict)
     blind: BlindTable = BlindTable()
     spurious_signal: SpuriousTable | None = None
     limit: LimitTable | None = None
@@ -227,7 +232,24 @@ class Config(Table):
             raise ValueError(f"'limit' does not belong to search.kind = '{self.search.kind}'")
         if self.spurious_signal is not None and self.search.kind not in ("bump-hunt", "shape-scan"):
             raise ValueError(f"'spurious_signal' does not belong to search.kind = '{self.search.kind}'")
+        if self.channels and (self.search.kind != "bump-hunt" or self.reference is None):
+            raise ValueError("'channels' needs search.kind = 'bump-hunt' and a reference")
+        if self.channels and (self.variations or self.null.kind != "pseudo-experiments"):
+            raise ValueError("'channels' does not go with 'variations' or a null that repeats the chain")
+        if bad := [
+            name for name in self.channels if name == MAIN or not name.replace("-", "_").isidentifier()
+        ]:
+            raise ValueError(f"a channel is called '{bad[0]}': use letters and digits, and not '{MAIN}'")
         return self
+
+    def channel(self, name: str) -> Config:
+        """The configuration of one more channel: the same search on its own files."""
+        table = self.channels[name]
+        files = {"data": self.data.model_copy(update={"file": table.data})}
+        if self.reference is not None:
+            files["reference"] = self.reference.model_copy(update={"file": table.reference})
+        alone = dict.fromkeys(("spurious_signal", "limit", "hepdata"))
+        return self.model_copy(update={**files, **alone, "channels": {}})
 
     def files(self) -> dict[str, str]:
         """Every file that is read: what it is -> its path."""
@@ -238,6 +260,9 @@ class Config(Table):
             found[f"variations.{name}.up"] = table.up
             if table.down is not None:
                 found[f"variations.{name}.down"] = table.down
+        for name, channel in self.channels.items():
+            found[f"channels.{name}.data"] = channel.data
+            found[f"channels.{name}.reference"] = channel.reference
         return found if self.limit is None else {**found, "limit.signal": self.limit.signal}
 
     def placed(self, place: Callable[[str], str]) -> Config:
@@ -254,6 +279,7 @@ class Config(Table):
                 "data": moved(self.data, "file"),
                 "reference": moved(self.reference, "file"),
                 "variations": {name: moved(table, "up", "down") for name, table in self.variations.items()},
+                "channels": {n: moved(table, "data", "reference") for n, table in self.channels.items()},
                 "limit": moved(self.limit, "signal"),
             }
         )
@@ -344,6 +370,8 @@ def _explained(model: type[BaseModel], error: ValidationError, where: str) -> Co
         )
     if first["type"] == "missing":
         return ConfigError(f"{where} lacks '{key}'", "Add it.")
+    if not place:
+        return ConfigError(f"the tables of {where} do not fit together", _sentence(first["msg"]))
     seen = json.dumps(first["input"], default=str)
     return ConfigError(f"'{key}' in {where} is {seen}", f"{_sentence(first['msg'])}")
 

@@ -15,7 +15,7 @@ from strangeness.core.files import write_text
 from strangeness.core.run import running
 
 RESULT, PAGE, CHAIN, SCORES = "result.json", "report.html", "chain.strange", "scores.parquet"
-COSTS, WORKSPACE, HEPDATA = "costs.json", "workspace.json", "hepdata"
+COSTS, WORKSPACE, HEPDATA, CHANNELS = "costs.json", "workspace.json", "hepdata", "channels"
 CONFIG, CHECKPOINTS, FROZEN = "config.json", "checkpoints", "frozen.json"
 _MADE = (CONFIG, CHAIN, SCORES, COSTS, PAGE, WORKSPACE)
 
@@ -125,6 +125,7 @@ def _left_as_found(folder: Folder) -> None:
         shutil.rmtree(folder.path, ignore_errors=True)
         return
     shutil.rmtree(folder.checkpoints, ignore_errors=True)
-    shutil.rmtree(folder.path / HEPDATA, ignore_errors=True)
+    for made in (HEPDATA, CHANNELS):
+        shutil.rmtree(folder.path / made, ignore_errors=True)
     for made in _MADE:
         (folder.path / made).unlink(missing_ok=True)

@@ -10,11 +10,21 @@ from strangeness.analysis import Analysis
 from strangeness.chain import Outcome
 from strangeness.cli.beside import beside, timed
 from strangeness.cli.building import analysis_of, completed, function_choice
-from strangeness.cli.config import Config, Given, from_options, from_toml
+from strangeness.cli.config import MAIN, Config, Given, from_options, from_toml
 from strangeness.cli.costs import untimed, write_costs
 from strangeness.cli.coverage import refuse_uncovered
 from strangeness.cli.extras import extras, refuse_missing
-from strangeness.cli.folder import CHAIN, COSTS, PAGE, RESULT, SCORES, Folder, refuse_finished, run_folder
+from strangeness.cli.folder import (
+    CHAIN,
+    CHANNELS,
+    COSTS,
+    PAGE,
+    RESULT,
+    SCORES,
+    Folder,
+    refuse_finished,
+    run_folder,
+)
 from strangeness.cli.hyperparameters import detector_of
 from strangeness.cli.sources import Sources
 from strangeness.core import artefact
@@ -22,11 +32,12 @@ from strangeness.core.errors import ConfigError, InputError
 from strangeness.core.files import existing_file, sha256, written_whole
 from strangeness.core.identity import as_uint64
 from strangeness.events.events import Events
+from strangeness.methods.channels import joint_search, joint_statement, refuse_shared
 from strangeness.methods.dijet_search import MJJ_RANGE
 from strangeness.report.calibrated import calibration_of
 from strangeness.report.render import write_page
 from strangeness.report.runs import average_images_of, displays_of
-from strangeness.report.schema import Report, as_json, write_report
+from strangeness.report.schema import Report, SearchSection, as_json, write_report
 from strangeness.report.summary import plain, search_section, versions
 from strangeness.search.controls import control_wording
 
@@ -64,20 +75,40 @@ def run_search(
     refuse_missing(config)
     detector_of(config.detector)  # an unknown name is refused before anything is read
     resolved = config.resolved(sha256=_checksums(config))
-    sources = Sources.of(config)
-    spectrum, known = sources.spectra()
-    if known is not None:
-        refuse_uncovered(spectrum, known, sources.context, config.search.range or MJJ_RANGE)
-    chosen = None if known is None else function_choice(config, known, sources.reference_weights())
-    analysis = analysis_of(
-        config, spectrum if known is None else known, None if chosen is None else chosen.function
-    )
+    prepared = {MAIN: Prepared.of(config, Sources.of(config))}
+    for name in config.channels:
+        own = config.channel(name)
+        prepared[name] = Prepared.of(own, Sources.of(own, name))
     with run_folder(place, resolved, quiet=quiet) as folder:
-        said = [] if chosen is None else [chosen.text()]
-        report = untimed(_run(config, analysis, sources, resolved, folder, opened, said))
+        report = untimed(_run(config, prepared, resolved, folder, opened))
     if json:
         return as_json(report).rstrip("\n")
-    return f"{report.searches[0].statement}\nThe page: {place / PAGE}"
+    return "\n".join([*report.said, *(s.statement for s in report.searches), f"The page: {place / PAGE}"])
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A channel before anything is fitted: its settings, the analysis, its files, what is said of them."""
+
+    config: Config
+    analysis: Analysis
+    sources: Sources
+    said: tuple[str, ...]
+
+    @classmethod
+    def of(cls, config: Config, sources: Sources) -> Prepared:
+        """A channel whose reference covers its data.
+
+        Raises:
+            InputError: when the reference does not cover the data, or no function describes it.
+        """
+        spectrum, known = sources.spectra()
+        if known is not None:
+            refuse_uncovered(spectrum, known, sources.context, config.search.range or MJJ_RANGE)
+        chosen = None if known is None else function_choice(config, known, sources.reference_weights())
+        function = None if chosen is None else chosen.function
+        analysis = analysis_of(config, spectrum if known is None else known, function)
+        return cls(config, analysis, sources, () if chosen is None else (chosen.text(),))
 
 
 def place_of(config: Config, out: Path | None) -> Path:
@@ -108,18 +139,62 @@ def _checksums(config: Config) -> dict[str, str]:
         raise InputError(
             f"'{config.data.file}' is both data and reference", "Give a reference with other events."
         )
+    seen: dict[str, str] = {}
+    for name, own in sums.items():
+        if own in seen and name.startswith("channels."):
+            raise InputError(
+                f"'{seen[own]}' and '{name}' are the same file",
+                "Give each channel its own data and reference.",
+            )
+        seen[own] = name
     return sums
 
 
 def _run(
     config: Config,
-    analysis: Analysis,
-    sources: Sources,
+    prepared: dict[str, Prepared],
     resolved: dict[str, Any],
     folder: Folder,
     opened: Opened | None,
-    said: list[str],
 ) -> Report:
+    several = len(prepared) > 1
+    done = {
+        name: _searched(part, f"Channel {name}" if several else "Search", opened)
+        for name, part in prepared.items()
+    }
+    outcomes = {name: outcome for name, (outcome, _) in done.items()}
+    more = extras(config, prepared[MAIN].analysis, outcomes[MAIN])
+    sections = {name: section for name, (_, section) in done.items()}
+    sections[MAIN] = sections[MAIN].model_copy(
+        update={"spurious": more.spurious, "limit": more.limit, "said": [*sections[MAIN].said, *more.said]}
+    )
+    report = Report(
+        title=f"Search in {config.search.context} with {config.detector.name}",
+        said=[_joint(config, prepared, outcomes)] if several else [],
+        searches=list(sections.values()),
+        provenance=_provenance(config, resolved, prepared[MAIN].sources.known)
+        | ({} if opened is None else {"frozen": opened.kept}),
+    )
+    more.write(folder.path, outcomes[MAIN].result, config)
+    for name in config.channels:
+        _write_chain(folder.path / CHANNELS / name, outcomes[name], resolved)
+    _write(folder.path, report, outcomes[MAIN], resolved)
+    return report
+
+
+def _joint(config: Config, prepared: dict[str, Prepared], outcomes: dict[str, Outcome]) -> str:
+    """The joint statement of all channels, or why there is none."""
+    refuse_shared(outcomes)
+    found = {name: (part.analysis, outcomes[name]) for name, part in prepared.items()}
+    try:
+        return joint_statement(joint_search(found, combine=config.search.combine, seed=config.seed))
+    except InputError as error:
+        return f"The channels make no joint statement: {error}"
+
+
+def _searched(part: Prepared, title: str, opened: Opened | None) -> tuple[Outcome, SearchSection]:
+    """What a channel's chain leaves behind, and its section of the page."""
+    config, analysis, sources = part.config, part.analysis, part.sources
     seen = sources.seen_by(analysis.representation)
     shifted = sources.shifted(config, analysis.representation)
     outcome, seconds, memory = timed(lambda: analysis.run(*seen, variations=shifted, seed=config.seed))
@@ -128,13 +203,13 @@ def _run(
     others = beside(config, analysis, outcome, seconds, memory, sources)
     drawn = sources.drawn_by(analysis.representation)
     section = search_section(
-        "Search",
+        title,
         config.detector.name,
         outcome,
         context=config.search.context,
         hunt=analysis.hunt,
         controls=others.controls,
-        said=[*said, *([control_wording(outcome.result, others.results)] if others.results else [])],
+        said=[*part.said, *([control_wording(outcome.result, others.results)] if others.results else [])],
         curves=others.curves,
         costs=others.costs,
         calibration=calibration_of(outcome, seed=config.seed),
@@ -149,19 +224,7 @@ def _run(
         ),
         blinding="Not blinded." if opened is None else opened.said,
     )
-    more = extras(config, analysis, outcome)
-    section = section.model_copy(
-        update={"spurious": more.spurious, "limit": more.limit, "said": [*section.said, *more.said]}
-    )
-    report = Report(
-        title=f"Search in {config.search.context} with {config.detector.name}",
-        searches=[section],
-        provenance=_provenance(config, resolved, sources.known)
-        | ({} if opened is None else {"frozen": opened.kept}),
-    )
-    more.write(folder.path, outcome.result, config)
-    _write(folder.path, report, outcome, resolved)
-    return report
+    return outcome, section
 
 
 def _provenance(config: Config, resolved: dict[str, Any], samples: dict[str, Events]) -> dict[str, Any]:
@@ -180,11 +243,15 @@ def _provenance(config: Config, resolved: dict[str, Any], samples: dict[str, Eve
 
 def _write(path: Path, report: Report, outcome: Outcome, resolved: dict[str, Any]) -> None:
     """All files of a run; ``result.json`` comes last and marks it as finished."""
-    artefact.save(path / CHAIN, outcome.chain, about={"configuration": resolved, "versions": versions()})
-    _write_scores(path / SCORES, outcome)
+    _write_chain(path, outcome, resolved)
     write_page(report, path / PAGE)
     write_costs(report, path / COSTS)
     write_report(untimed(report), path / RESULT)
+
+
+def _write_chain(path: Path, outcome: Outcome, resolved: dict[str, Any]) -> None:
+    artefact.save(path / CHAIN, outcome.chain, about={"configuration": resolved, "versions": versions()})
+    _write_scores(path / SCORES, outcome)
 
 
 def _write_scores(path: Path, outcome: Outcome) -> None:

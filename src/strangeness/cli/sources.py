@@ -39,10 +39,11 @@ class Sources:
     context: str
 
     @classmethod
-    def of(cls, config: Config) -> Sources:
-        """The samples of a configuration."""
-        reference = None if config.reference is None else opened(config.reference, "reference")
-        return cls(opened(config.data, "data"), reference, config.search.context)
+    def of(cls, config: Config, channel: str = "") -> Sources:
+        """The samples of a configuration, or of one of its channels."""
+        named = f"{channel} " if channel else ""
+        reference = None if config.reference is None else opened(config.reference, f"{named}reference")
+        return cls(opened(config.data, f"{named}data"), reference, config.search.context)
 
     def seen_by(self, representation: Representation) -> tuple[EventFile, EventFile | None]:
         """Data and reference with the columns that a representation uses."""

@@ -44,6 +44,13 @@ class VariationTable(Table):
     down: str | None = None
 
 
+class ChannelTable(Table):
+    """One more channel that is searched together with the data: files of its own, read like theirs."""
+
+    data: str
+    reference: str
+
+
 class BlindTable(Table):
     """What a rehearsal assumes of the data: how many ``events`` the searched range will hold."""
 
