@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import PRNGKeyArray
 
-from strangeness.core.batch import Batch, Source
+from strangeness.core.batch import Source
 from strangeness.core.cards import Citation, MethodCard
 from strangeness.core.errors import InputError
 from strangeness.core.estimators import Detector, Scorer
@@ -27,15 +24,13 @@ class MeraAutoencoderScorer(Scorer):
 
     standardiser: Standardiser
     network: MeraNetwork
-    shape: tuple[int, ...] = eqx.field(static=True)
 
     @property
     def row_shape(self) -> tuple[int, ...]:
-        return tuple(self.shape)
+        return (self.standardiser.mean.shape[0],)
 
     def rows(self, x: Any, id: Any, keys: Any) -> Any:
-        flat = jnp.asarray(x).reshape(x.shape[0], -1)
-        return reconstruction_error(self.network, self.standardiser(flat), keys)
+        return reconstruction_error(self.network, self.standardiser(x), keys)
 
 
 def reconstruction_error(network: MeraNetwork, x: Any, key: Any) -> Any:
@@ -53,13 +48,13 @@ class MeraAutoencoder(Detector):
     (Riemannian gradients and the polar retraction). Nothing in it is nonlinear. Without disentanglers
     (``disentanglers = "identity"``) it is a tree.
 
-    The rows (n, features) hold the sites one behind the other; arrays (n, sites, channels), such as point
-    clouds, may be fitted and scored too. Zeros fill up the sites to a power of two.
+    The rows (n, features) hold the sites one behind the other: a point cloud (n, sites, channels) is laid out
+    by ``x.reshape(n, -1)``. Zeros fill up the sites to a power of two.
 
     Attributes:
         bond: most numbers that a site keeps between the lowest level and the top.
         latent: numbers that pass the top; at most one less than the features, and two bonds.
-        channels: consecutive features that make a site; for arrays with three axes their last axis instead.
+        channels: consecutive features that make a site.
         disentanglers: "trained" (they begin as identities) or "identity".
         training: settings of the training loop.
     """
@@ -68,7 +63,7 @@ class MeraAutoencoder(Detector):
     latent: int = 2
     channels: int = 1
     disentanglers: str = "trained"
-    training: Training = field(default_factory=lambda: Training(weight_decay=0.0))
+    training: Training = field(default_factory=lambda: Training(weight_decay=0.0, chunk=4))
 
     card: ClassVar[MethodCard] = MethodCard(
         name="mera-autoencoder",
@@ -92,18 +87,16 @@ class MeraAutoencoder(Detector):
         Raises:
             InputError: for fewer than two features or sites, and for settings that make no network.
         """
-        flat = _Flat(source)
-        batch, x = self.training_events(flat)
+        batch, x = self.training_events(source)
         if x.shape[1] < 2:
             raise InputError(
                 "mera-autoencoder was given 1 feature(s)", "Give at least 2, or nothing is narrow."
             )
-        shape = flat.shape or (x.shape[1],)
         standardiser = Standardiser.of(x, batch.weight)
         init, loop = jax.random.split(key)
         network = mera_network(
             x.shape[1],
-            shape[1] if len(shape) == 2 else self.channels,
+            self.channels,
             self.bond,
             min(self.latent, x.shape[1] - 1),
             mixing=self.disentanglers,
@@ -120,19 +113,4 @@ class MeraAutoencoder(Detector):
             label=self.card.name,
             project=project,
         )
-        return MeraAutoencoderScorer(standardiser, fitted.model, shape)
-
-
-class _Flat:
-    """A source whose rows (n, sites, channels) are laid out one behind the other; others stay as they are."""
-
-    def __init__(self, source: Source) -> None:
-        self.source, self.shape = source, ()
-
-    def __iter__(self) -> Iterator[Batch]:
-        for batch in self.source:
-            x = np.asarray(batch.x)
-            if x.ndim == 3:
-                self.shape: tuple[int, ...] = x.shape[1:]
-                batch = batch.with_x(x.reshape(len(x), -1))
-            yield batch
+        return MeraAutoencoderScorer(standardiser, fitted.model)

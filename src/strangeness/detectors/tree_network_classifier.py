@@ -83,7 +83,9 @@ class TreeNetworkClassifier(Detector):
     structure: str = "tree"
     bond: int = 4
     local: int = 2
-    training: Training = field(default_factory=lambda: Training(learning_rate=1e-2, weight_decay=0.0))
+    training: Training = field(
+        default_factory=lambda: Training(learning_rate=1e-2, weight_decay=0.0, chunk=4)
+    )
 
     card: ClassVar[MethodCard] = MethodCard(
         name="tree-network-classifier",
@@ -113,13 +115,14 @@ class TreeNetworkClassifier(Detector):
             raise InputError(f"'structure' is {self.structure!r}", nearest(self.structure, STRUCTURES))
         batch, x = self.training_events(source)
         label, weight = (batch.sample == DATA).astype(np.float64), balanced(batch, self.card.name)
-        scaling = UnitScaling.of(x, weight)
+        counted = weight > 0
+        scaling = UnitScaling.of(x[counted], weight[counted])
         init, loop = jax.random.split(key)
         network = self._network(x, init)
         fitted = train(
             network,
             cross_entropy,
-            (scaling.applied(x), label),
+            (scaling.on_host(x), label),
             batch.id,
             weight,
             self.training,
