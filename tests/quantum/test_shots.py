@@ -23,7 +23,7 @@ def _sampled(fidelity: Any, keys: Any, measurement: str) -> Any:
 SAMPLED = jax.jit(_sampled, static_argnums=2)
 
 
-@pytest.mark.parametrize(("measurement", "fidelity"), [("projector", 0.3), ("swap", 0.3), ("projector", 1.0)])
+@pytest.mark.parametrize(("measurement", "fidelity"), [("projector", 0.3), ("swap", 0.3)])
 def test_mean_and_variance_are_binomial(measurement: str, fidelity: float) -> None:
     drawn = np.asarray(SAMPLED(jnp.full(EVENTS, fidelity), KEYS, measurement), np.float64)
     p = 0.5 * (1 + fidelity) if measurement == "swap" else fidelity
@@ -41,10 +41,11 @@ def test_an_event_keeps_its_draw_in_any_company() -> None:
 
 
 def test_expectations_of_strings_are_drawn_apart() -> None:
-    exact = jnp.broadcast_to(jnp.array([0.0, 0.5]), (EVENTS, 2))
-    drawn = np.asarray(sampled_expectation(exact, SHOTS, KEYS), np.float64)
-    assert drawn.mean(axis=0) == pytest.approx([0.0, 0.5], abs=5 / np.sqrt(SHOTS * EVENTS))
-    assert abs(np.corrcoef(drawn.T)[0, 1]) < 5 / np.sqrt(EVENTS)
+    some = 2000
+    exact = jnp.broadcast_to(jnp.array([0.0, 0.5]), (some, 2))
+    drawn = np.asarray(sampled_expectation(exact, SHOTS, KEYS[:some]), np.float64)
+    assert drawn.mean(axis=0) == pytest.approx([0.0, 0.5], abs=5 / np.sqrt(SHOTS * some))
+    assert abs(np.corrcoef(drawn.T)[0, 1]) < 5 / np.sqrt(some)
 
 
 def test_the_gradient_is_that_of_the_exact_value() -> None:

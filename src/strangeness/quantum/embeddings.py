@@ -10,6 +10,7 @@ from strangeness.quantum.encoders import (
     SPAN,
     angle_encoder,
     dealt,
+    general_encoder,
     patches,
     then,
     trained_encoder,
@@ -25,7 +26,7 @@ def _angle(features: int, qubits: int, layers: int) -> list[Encoder]:
 
 
 def _reupload(features: int, qubits: int, layers: int) -> list[Encoder]:
-    return [uploading_encoder(dealt(features, qubits), middle_first=True)] * layers
+    return [general_encoder(dealt(features, qubits), trained=True)] * layers
 
 
 def _parallel(features: int, qubits: int, layers: int) -> list[Encoder]:
@@ -42,6 +43,10 @@ def _alternate(features: int, qubits: int, layers: int) -> list[Encoder]:
     _one_feature_a_qubit("alternate", features, qubits)
     uploads = [angle_encoder(range(features), axis) for axis in "XY"]
     return [then(uploads[index % 2], trained_encoder(qubits)) for index in range(layers)]
+
+
+def _fixed(features: int, qubits: int, layers: int) -> list[Encoder]:
+    return [general_encoder(dealt(features, qubits), trained=False)] * layers
 
 
 def _amplitude(features: int, qubits: int, layers: int) -> list[Encoder]:
@@ -65,12 +70,14 @@ EMBEDDINGS: dict[str, Callable[[int, int, int], list[Encoder]]] = {
     "reupload": _reupload,
     "parallel": _parallel,
     "alternate": _alternate,
+    "fixed": _fixed,
     "amplitude": _amplitude,
 }
 """Name -> the encoder of each layer for (features, qubits, layers).
 
 * angle: RX(x) once, one feature a qubit, then trained rotations;
 * reupload: in every layer all features by b + w x, weights and biases trained (arXiv:1907.02085);
+* fixed: as reupload with weights 1 and biases 0, for kernels: nothing is trained;
 * parallel: as angle, with every feature on several qubits at once;
 * alternate: RX(x) and RY(x) in turn, before the trained rotations of every layer;
 * amplitude: the features are the amplitudes of the first state.

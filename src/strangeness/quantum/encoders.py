@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from strangeness.core.errors import InputError
-from strangeness.quantum.circuit import TRAINED, Angle, Encoder, Rotation
+from strangeness.quantum.circuit import TRAINED, Angle, Encoder, Rotation, Trained
 
 SPAN = (-math.pi, math.pi)
 """A rotation about one axis takes angles in here to different states, and repeats itself beyond."""
@@ -25,23 +25,31 @@ def trained_encoder(qubits: int, axis: str = "ZYZ") -> Encoder:
     return ((own,),) * qubits
 
 
-def uploading_encoder(groups: Sequence[Sequence[int]], *, middle_first: bool = False) -> Encoder:
+def uploading_encoder(groups: Sequence[Sequence[int]]) -> Encoder:
     """All features of a group on its qubit, three in each Rot, every angle b + w x with both trained.
 
-    Angles that are left over in the last Rot are 0. With ``middle_first`` a Rot takes its features as theta,
-    omega, phi, and leftover angles are trained biases: for groups of one or two features, since phi alone
-    turns |0> into itself.
-
-    The seed of this scheme prints U(b + w + x), in which w would be redundant; b + w x is what the cited
-    re-uploading scheme has (arXiv:1907.02085, eq. 5) and what its count of parameters fits.
+    Features are phi, theta, omega of one Rot after the other; angles that are left over in the last are 0.
+    A print of this scheme has U(b + w + x), in which w would be redundant; b + w x is what the re-uploading
+    that it cites has (arXiv:1907.02085, eq. 5) and what its count of parameters fits.
     """
-    order, rest = ((2, 0, 1), _FREE) if middle_first else ((0, 1, 2), _REST)
-    return tuple(_uploads(group, order, rest) for group in groups)
+    return tuple(_uploads(group, TRAINED, _REST, (0, 1, 2)) for group in groups)
 
 
-def _uploads(group: Sequence[int], order: tuple[int, int, int], rest: Angle) -> tuple[Rotation, ...]:
+def general_encoder(groups: Sequence[Sequence[int]], *, trained: bool) -> Encoder:
+    """The features of a group on its qubit as theta, omega and phi of one Rot after the other.
+
+    For groups of few features: phi alone would turn |0> into itself. With ``trained`` the angles are b + w x
+    and those that are left over trained biases; without, they are x and 0.
+    """
+    given, rest = (TRAINED, _FREE) if trained else (None, _REST)
+    return tuple(_uploads(group, given, rest, (2, 0, 1)) for group in groups)
+
+
+def _uploads(
+    group: Sequence[int], given: Trained | None, rest: Angle, order: tuple[int, int, int]
+) -> tuple[Rotation, ...]:
     """Rotations whose phi, theta and omega are angles ``order`` of every three."""
-    angles = [Angle(feature, TRAINED, TRAINED) for feature in group]
+    angles = [Angle(feature, given, given) if given else Angle(feature) for feature in group]
     angles += [rest] * (-len(angles) % 3)
     return tuple(
         Rotation("ZYZ", tuple(angles[first + place] for place in order)) for first in range(0, len(angles), 3)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from strangeness.core.estimators import float_dtype
 from strangeness.quantum.entanglers import Entangler
+from strangeness.quantum.su2 import phase
 
 
 def bits(qubits: int) -> NDArray[np.int8]:
@@ -48,7 +49,7 @@ def entangled(state: Array, entangler: Entangler, angles: Array) -> Array:
     if entangler.gate == "CZ":
         return state * signs(entangler, qubits).astype(float_dtype())
     if entangler.gate == "RZZ":
-        return state * jnp.exp(-0.5j * _parities(entangler, qubits, angles))
+        return state * phase(-0.5 * _parities(entangler, qubits, angles))
     for index, pair in enumerate(entangler.pairs):
         state = _controlled_rx(state, pair, angles[index], qubits)
     return state

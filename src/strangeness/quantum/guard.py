@@ -15,7 +15,6 @@ from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
 from numpy.typing import NDArray
 
 from strangeness.quantum.circuit import Circuit
@@ -35,17 +34,25 @@ def weight_features(circuit: Circuit) -> NDArray[np.int32]:
     return features
 
 
-def restored(circuit: Circuit, parameters: Float[Array, " p"]) -> Float[Array, " p"]:
-    """Parameters whose weights have the root mean square 1 for each feature; weights that vanish become 1."""
+def restored(circuit: Circuit, parameters: Any, xp: Any = jnp) -> Any:
+    """Parameters (p,) whose weights have the root mean square 1 for each feature; zero weights become 1.
+
+    ``xp`` is JAX or NumPy.
+    """
     features = weight_features(circuit)
     if np.all(features == circuit.features):
         return parameters
-    groups = circuit.features + 1
-    counts = np.maximum(np.bincount(features, minlength=groups), 1)
-    squares = jnp.zeros(groups, parameters.dtype).at[features].add(parameters**2)
-    size = jnp.sqrt(squares / counts)[features]
-    kept = jnp.where(size > _TINY, parameters / jnp.maximum(size, _TINY), 1.0)
-    return jnp.where(features < circuit.features, kept, parameters)
+    member = _membership(circuit)
+    size = xp.sqrt(member @ parameters**2)[np.minimum(features, circuit.features - 1)]
+    kept = xp.where(size > _TINY, parameters / xp.maximum(size, _TINY), 1.0)
+    return xp.where(features < circuit.features, kept, parameters)
+
+
+@lru_cache(maxsize=64)
+def _membership(circuit: Circuit) -> NDArray[np.float32]:
+    """(d, p): one over the number of weights of a feature, at its weights."""
+    own = weight_features(circuit) == np.arange(circuit.features)[:, None]
+    return (own / np.maximum(np.sum(own, axis=1, keepdims=True), 1)).astype(np.float32)
 
 
 def collapse(circuit: Circuit, parameters: Any, x: Any, rng: np.random.Generator) -> float:
@@ -73,4 +80,4 @@ def initial_weights(circuit: Circuit, rng: np.random.Generator) -> NDArray[np.fl
     start = rng.uniform(-np.pi, np.pi, circuit.parameters)
     weights = weight_features(circuit) < circuit.features
     start[weights] = rng.normal(size=int(np.sum(weights)))
-    return np.asarray(restored(circuit, jnp.asarray(start)))
+    return restored(circuit, start, np)

@@ -12,7 +12,9 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Complex, Float
+from numpy.typing import NDArray
 
 from strangeness.core.errors import InputError
 from strangeness.core.estimators import float_dtype
@@ -115,31 +117,28 @@ def both_sides(act: Any, rho: Array) -> Array:
     return jnp.conj(jax.vmap(act)(jnp.conj(left)))
 
 
-def kraus(noise: Noise) -> list[list[Any]]:
-    """The Kraus operators (2, 2) of each channel that is not the identity, in the order in which they act."""
-    channels: list[list[Any]] = []
+def kraus(noise: Noise) -> list[list[NDArray[np.complex128]]]:
+    """The Kraus operators (2, 2) of each channel, in the order in which they act."""
     p, gamma = noise.depolarising, noise.damping
-    if p > 0:
-        third = (p / 3) ** 0.5
-        x, y, z = ((0, third), (third, 0)), ((0, -1j * third), (1j * third, 0)), ((third, 0), (0, -third))
-        channels.append([(((1 - p) ** 0.5, 0), (0, (1 - p) ** 0.5)), x, y, z])
-    if gamma > 0:
-        channels.append([((1, 0), (0, (1 - gamma) ** 0.5)), ((0, gamma**0.5), (0, 0))])
-    return [[jnp.asarray(one, complex_dtype()) for one in channel] for channel in channels]
+    x, y, z = np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1])
+    depolarising = [np.sqrt(1 - p) * np.eye(2), *(np.sqrt(p / 3) * pauli for pauli in (x, y, z))]
+    damping = [np.diag([1, np.sqrt(1 - gamma)]), np.array([[0, np.sqrt(gamma)], [0, 0]])]
+    return [[np.asarray(one, np.complex128) for one in channel] for channel in (depolarising, damping)]
+
+
+def superoperator(noise: Noise) -> NDArray[np.complex128]:
+    """All channels as one map (2, 2, 2, 2): new rho[i, j] = sum of S[i, j, k, l] rho[k, l]."""
+    maps = [sum(np.einsum("ik,jl->ijkl", k, np.conj(k)) for k in channel) for channel in kraus(noise)]
+    return reduce(lambda first, second: np.einsum("ijkl,klmn->ijmn", second, first), maps)
 
 
 def _channels(rho: Array, qubit: int, noise: Noise) -> Array:
-    for channel in kraus(noise):
-        rho = sum(
-            (both_sides(lambda psi, k=operator: _on(psi, qubit, k), rho) for operator in channel),
-            jnp.zeros_like(rho),
-        )
-    return rho
-
-
-def _on(state: Array, qubit: int, operator: Array) -> Array:
-    """A vector (2^n,) behind any (2, 2) on one qubit."""
-    return jnp.einsum("ij,ajb->aib", operator, state.reshape(2**qubit, 2, -1)).reshape(-1)
+    if not noise.depolarising and not noise.damping:
+        return rho
+    size, rest = 2**qubit, len(rho) // 2 ** (qubit + 1)
+    parts = rho.reshape(size, 2, rest, size, 2, rest)
+    channel = jnp.asarray(superoperator(noise), complex_dtype())
+    return jnp.einsum("ijkl,akbcld->aibcjd", channel, parts).reshape(rho.shape)
 
 
 def read_density(circuit: Circuit, rho: Array, angles: Angles, noise: Noise) -> Float[Array, " k"]:

@@ -47,7 +47,7 @@ def device_called(name: str, qubits: int, **options: Any) -> Any:
         install = f"pip install {package}" if package else "pip install of the package that provides it"
         raise InputError(
             f"unknown engine or device '{name}'",
-            f"Take 'jax', 'numpy' or an installed PennyLane device; if it is missing: {install}.",
+            f"Take 'auto', 'kernel', 'jax', 'numpy' or a PennyLane device; if it is missing: {install}.",
         ) from error
 
 

@@ -13,7 +13,7 @@ from strangeness.core.estimators import float_dtype
 from strangeness.quantum.entangling import bits
 from strangeness.quantum.readout import PauliStrings, Trash
 from strangeness.quantum.references import LearnedProduct
-from strangeness.quantum.su2 import complex_dtype
+from strangeness.quantum.su2 import complex_dtype, phase, square
 
 
 def read(readout: Trash | PauliStrings, state: Complex[Array, " z"], reference: Any) -> Float[Array, " k"]:
@@ -22,7 +22,7 @@ def read(readout: Trash | PauliStrings, state: Complex[Array, " z"], reference: 
         return jnp.stack([expectation_of(text, state) for text in readout.strings])
     probabilities, states = reference_states(readout, reference)
     overlaps = jnp.conj(states) @ trash_first(state, readout.qubits)
-    return jnp.sum(probabilities * jnp.sum(jnp.abs(overlaps) ** 2, axis=1))[None]
+    return jnp.sum(probabilities * jnp.sum(square(overlaps), axis=1))[None]
 
 
 def trash_first(state: Array, trash: tuple[int, ...]) -> Array:
@@ -38,9 +38,7 @@ def reference_states(readout: Trash, angles: Any) -> tuple[Array, Array]:
         probabilities, states = readout.state.arrays()
         return jnp.asarray(probabilities, float_dtype()), jnp.asarray(states, complex_dtype())
     alpha, beta = angles[:, 0], angles[:, 1]
-    each = jnp.stack(
-        [jnp.cos(alpha / 2) * jnp.exp(-0.5j * beta), jnp.sin(alpha / 2) * jnp.exp(0.5j * beta)], axis=1
-    )
+    each = jnp.stack([jnp.cos(alpha / 2) * phase(-beta / 2), jnp.sin(alpha / 2) * phase(beta / 2)], axis=1)
     state = each[0]
     for qubit in each[1:]:
         state = jnp.kron(state, qubit)

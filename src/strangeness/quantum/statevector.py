@@ -51,7 +51,10 @@ def start(circuit: Circuit, x: Array) -> Array:
     if not circuit.amplitudes:
         return jnp.zeros(size, complex_dtype()).at[0].set(1.0)
     padded = jnp.concatenate([x, jnp.zeros(size - circuit.features, x.dtype)])
-    return (padded / jnp.linalg.norm(padded)).astype(complex_dtype())
+    square = jnp.sum(padded**2)
+    # An event of zeros has no state; what is not refused before becomes |0...0>, not NaN.
+    padded = padded.at[0].add(jnp.where(square > 0, 0.0, 1.0))
+    return (padded / jnp.sqrt(jnp.where(square > 0, square, 1.0))).astype(complex_dtype())
 
 
 def reading_of(circuit: Circuit, angles: Angles, x: Array) -> Array:

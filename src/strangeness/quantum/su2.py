@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Complex, Float
@@ -29,7 +30,17 @@ def _rot(angles: Array) -> SU2:
     """Rot(phi, theta, omega) for angles (..., 3)."""
     phi, theta, omega = angles[..., 0], angles[..., 1], angles[..., 2]
     cos, sin = jnp.cos(theta / 2), jnp.sin(theta / 2)
-    return SU2(cos * jnp.exp(-0.5j * (phi + omega)), sin * jnp.exp(-0.5j * (phi - omega)))
+    return SU2(cos * phase(-0.5 * (phi + omega)), sin * phase(-0.5 * (phi - omega)))
+
+
+def phase(angle: Array) -> Array:
+    """exp(i angle), from a cosine and a sine: that of a complex number compiles to far more."""
+    return jax.lax.complex(jnp.cos(angle), jnp.sin(angle))
+
+
+def square(amplitudes: Array) -> Array:
+    """|amplitude|^2, with a gradient also where it is 0."""
+    return jnp.real(amplitudes) ** 2 + jnp.imag(amplitudes) ** 2
 
 
 def _after(first: SU2, second: SU2) -> SU2:

@@ -114,7 +114,7 @@ def test_scores_equal_the_values_of_training(qubits: int) -> None:
     np.testing.assert_array_equal(engine.values(case.weight, case.bias, case.x), step.values)
 
 
-@pytest.mark.parametrize("qubits", [3, 8])
+@pytest.mark.parametrize("qubits", [6, 8])
 def test_walking_back_equals_kept_states(qubits: int) -> None:
     case = ring(qubits, layers=4)
     kept = case.engine()

@@ -1,4 +1,4 @@
-"""Permutations, signs and observables against the gates' matrices; the memory estimate against the kernel's own."""
+"""Permutations, signs and observables against the gates; the memory estimate against the kernel's own."""
 
 from __future__ import annotations
 
