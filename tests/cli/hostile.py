@@ -22,6 +22,7 @@ from strangeness.core import artefact
 from strangeness.core.batch import ArraySource, Batch, make_batch
 from strangeness.core.estimators import Calibrator, Detector, Representation
 from strangeness.core.train import Training
+from strangeness.detectors.born_machine import BornMachineDetector
 from strangeness.detectors.controls import SumOfFeatures
 from strangeness.detectors.conv_autoencoder import ConvAutoencoder
 from strangeness.detectors.cwola import CWoLa
@@ -31,6 +32,8 @@ from strangeness.detectors.dense_autoencoder import DenseAutoencoder
 from strangeness.detectors.ensemble import Ensemble
 from strangeness.detectors.isolation_forest import IsolationForest
 from strangeness.detectors.mahalanobis import Mahalanobis
+from strangeness.detectors.mps_classifier import MPSClassifier
+from strangeness.detectors.mps_projection import MPSProjection
 from strangeness.detectors.nearest_neighbours import NearestNeighbours
 from strangeness.detectors.pca import PCA
 from strangeness.detectors.variational_autoencoder import VariationalAutoencoder
@@ -61,6 +64,11 @@ CHAINS: dict[str, tuple[Representation, Detector]] = {
     "neighbours": (FEATURES, NearestNeighbours(k=3)),
     "pca": (FEATURES, PCA()),
     "ensemble": (FEATURES, Ensemble(IsolationForest(trees=2, max_samples=8), members=2, combine="median")),
+    "born": (FEATURES, BornMachineDetector(bond=2, components=2, training=_NEVER)),
+    "fourier": (FEATURES, BornMachineDetector(bond=2, feature_map="fourier", training=_NEVER)),
+    "projection": (FEATURES, MPSProjection(bond=2, components=2, training=_NEVER)),
+    "state": (FEATURES, MPSClassifier(bond=2, feature_map="polynomial", training=_NEVER)),
+    "learned": (FEATURES, MPSClassifier(bond=2, feature_map="learned", training=_NEVER)),
     "images": (JetImages(8), SMALL),
     "lund": (LundImages(8), SMALL),
     "hits": (CalorimeterImages(8), SMALL),

@@ -14,6 +14,7 @@ from strangeness.detectors.mahalanobis import Mahalanobis
 
 # Short trainings: conformance asks for behaviour, and the tests of each detector for its quality.
 SHORT: dict[str, dict[str, Any]] = {
+    "born-machine": {"bond": 2, "components": 2, "training": Training(epochs=3, learning_rate=2e-2, chunk=1)},
     "conv-autoencoder": {
         "channels": (2, 1),
         "hidden": 6,
@@ -25,6 +26,11 @@ SHORT: dict[str, dict[str, Any]] = {
     "dense-autoencoder": {"hidden": 8, "training": Training(epochs=3)},
     "ensemble": {"members": 2, "detector": Mahalanobis()},
     "isolation-forest": {"trees": 15},
+    "mps-classifier": {"bond": 2, "training": Training(epochs=6, learning_rate=3e-2, chunk=1)},
+    "mps-projection": {
+        "bond": 2,
+        "components": 2,
+        "training": Training(epochs=12, learning_rate=3e-2, chunk=1),
     "supervised-trees": {"trees": 5},
     "variational-autoencoder": {"hidden": 4, "training": Training(epochs=2, chunk=1)},
 }

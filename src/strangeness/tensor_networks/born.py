@@ -13,7 +13,7 @@ from jaxtyping import Array, Bool, Float, PRNGKeyArray
 from strangeness.core.errors import InputError
 from strangeness.core.estimators import float_dtype
 from strangeness.tensor_networks.contraction import TINY, log_amplitudes, log_norm
-from strangeness.tensor_networks.feature_maps import FeatureMap
+from strangeness.tensor_networks.feature_maps import SHARED, FeatureMap, on_host
 
 
 class BornMachine(eqx.Module):
@@ -41,7 +41,7 @@ def born_machine(
     """
     if sites < 1 or bond < 1:
         raise InputError(f"a chain of {sites} sites and bond {bond}", "Give 1 or more of each.")
-    if not np.allclose(map.gram(sites), np.eye(map.size), atol=1e-3):
+    if not np.allclose(map.gram(1 if isinstance(map, SHARED) else sites), np.eye(map.size), atol=1e-3):
         raise InputError(
             "a density behind a feature map that is not orthonormal", "Use SpinMap(orthonormal=True)."
         )
@@ -49,15 +49,14 @@ def born_machine(
     return BornMachine(cores, map)
 
 
-def constant_components(map: FeatureMap, sites: int, root: Array | None = None) -> Float[Any, "sites size"]:
+def constant_components(map: FeatureMap, sites: int) -> Float[Any, "sites size"]:
     """Coefficients (sites, size) of the map's best approximation to the constant 1, in least squares."""
+    alone = 1 if isinstance(map, SHARED) else sites
     nodes, weights = np.polynomial.legendre.leggauss(64)
-    grid = np.repeat(0.5 * (nodes + 1.0)[:, None], sites, axis=1)
-    values = np.asarray(map(grid), np.float64)
+    values = on_host(map, np.repeat(0.5 * (nodes + 1.0)[:, None], alone, axis=1))
     scaled = np.sqrt(0.5 * weights)
-    return np.stack(
-        [np.linalg.lstsq(scaled[:, None] * v, scaled, rcond=None)[0] for v in values.swapaxes(0, 1)]
-    )
+    found = [np.linalg.lstsq(scaled[:, None] * v, scaled, rcond=None)[0] for v in values.swapaxes(0, 1)]
+    return np.broadcast_to(np.stack(found), (sites, map.size))
 
 
 def near_identity(

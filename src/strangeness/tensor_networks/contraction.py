@@ -115,6 +115,7 @@ def _filled(cores: Array, vectors: Array, sites: int) -> tuple[Array, Array]:
     return jnp.concatenate([identity, cores]), jnp.concatenate([ones, vectors])
 
 
+@jax.jit
 def log_amplitudes(
     cores: Float[Array, "sites bond size bond"], vectors: Float[Array, "batch sites size"]
 ) -> tuple[Float[Array, " batch"], Float[Array, " batch"]]:
@@ -126,6 +127,7 @@ def log_amplitudes(
     return jnp.sign(overlap), jnp.log(floored) + log
 
 
+@jax.jit
 def log_overlap(
     a: Float[Array, "sites bond_a size bond_a"], b: Float[Array, "sites bond_b size bond_b"]
 ) -> tuple[Float[Array, ""], Float[Array, ""]]:

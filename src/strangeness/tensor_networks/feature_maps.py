@@ -60,8 +60,18 @@ class FeatureMap(eqx.Module):
         """
         nodes, weights = np.polynomial.legendre.leggauss(_NODES)
         grid = np.repeat(0.5 * (nodes + 1.0)[:, None], sites, axis=1)
-        values = np.asarray(self(grid), np.float64)
+        values = on_host(self, grid)
         return np.einsum("g,gsi,gsj->sij", 0.5 * weights, values, values)
+
+
+def on_host(map: FeatureMap, x: NDArray[Any]) -> NDArray[np.float64]:
+    """Vectors (..., sites, size) of features that are known to lie in [0, 1], compiled, as NumPy."""
+    return np.asarray(_compiled(map, np.asarray(x, float_dtype())), np.float64)
+
+
+@eqx.filter_jit
+def _compiled(map: FeatureMap, x: Any) -> Any:
+    return map.vectors(x)
 
 
 class SpinMap(FeatureMap):
@@ -179,20 +189,29 @@ def learned_map(sites: int, size: int, polynomials: int, *, key: PRNGKeyArray) -
 
 FEATURE_MAPS = ("spin", "fourier", "polynomial", "learned")
 _FIXED: dict[str, Callable[[int], FeatureMap]] = {
-    "spin": SpinMap,
     "fourier": FourierMap,
     "polynomial": PolynomialMap,
 }
 
 
-def feature_map(name: str, size: int, *, sites: int, key: PRNGKeyArray | None = None) -> FeatureMap:
+SHARED = (SpinMap, FourierMap, PolynomialMap)
+"""The maps that are the same for each site."""
+
+
+def feature_map(
+    name: str, size: int, *, sites: int, key: PRNGKeyArray | None = None, orthonormal: bool = False
+) -> FeatureMap:
     """A feature map by name: "spin", "fourier", "polynomial", or "learned" (of twice as many polynomials).
+
+    All but the spin are orthonormal on [0, 1]; with ``orthonormal`` that is made so too.
 
     Raises:
         InputError: for an unknown name, a size that the map cannot have, or a learned one without key.
     """
     if name not in FEATURE_MAPS:
         raise InputError(f"unknown feature map {name!r}", nearest(name, FEATURE_MAPS))
+    if name == "spin":
+        return SpinMap(size, orthonormal)
     if name in _FIXED:
         return _FIXED[name](size)
     if key is None:

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,6 +20,7 @@ from strangeness.core.train import Loss, Training, train
 from strangeness.tensor_networks import sweeps as host
 from strangeness.tensor_networks.born import BornMachine, negative_log_likelihood
 from strangeness.tensor_networks.classifier import ChainClassifier, cross_entropy
+from strangeness.tensor_networks.feature_maps import on_host
 from strangeness.tensor_networks.sweeps import Centred, Sweeps
 
 How = Literal["sgd", "dmrg", "joint"]
@@ -127,18 +127,13 @@ class _Rows:
         return rows if len(rows) <= most else rng.choice(rows, most, replace=False)
 
     def vectors(self, map: Any, rows: NDArray[Any]) -> NDArray[np.float64]:
-        return np.asarray(_vectors(map, jnp.asarray(self.x[rows], float_dtype())), np.float64)
+        return on_host(map, self.x[rows])
 
     def loss(self, map: Any, kind: Kind, chain: Centred, most: int) -> float:
         """Hold-out loss, of the first ``most`` rows (their order is that of the events)."""
         rows = np.flatnonzero(self.holdout & (self.weight > 0))[:most]
         vectors = self.vectors(map, rows)
         return host.mean_loss(chain, vectors, self.label[rows], self.weight[rows], kind.host_loss)
-
-
-@eqx.filter_jit
-def _vectors(map: Any, x: Any) -> Any:
-    return map(x)
 
 
 def _holdout(id: NDArray[np.uint32], training: Training) -> NDArray[np.bool_]:
