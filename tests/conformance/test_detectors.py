@@ -27,10 +27,7 @@ SHORT: dict[str, dict[str, Any]] = {
     "ensemble": {"members": 2, "detector": Mahalanobis()},
     "isolation-forest": {"trees": 15},
     "mps-classifier": {"bond": 2, "training": Training(epochs=6, learning_rate=3e-2, chunk=1)},
-    "mps-projection": {
-        "bond": 2,
-        "components": 2,
-        "training": Training(epochs=12, learning_rate=3e-2, chunk=1),
+    "mps-projection": {"bond": 2, "components": 2, "training": Training(12, learning_rate=3e-2, chunk=1)},
     "supervised-trees": {"trees": 5},
     "variational-autoencoder": {"hidden": 4, "training": Training(epochs=2, chunk=1)},
 }
