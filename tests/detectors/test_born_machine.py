@@ -32,7 +32,7 @@ def test_it_scores_by_the_density(scheme: str) -> None:
     # -ln of the true density reaches 0.78.
     assert auc(scorer(normal), scorer(strange)) > 0.7
     truth = np.log(2 * np.pi) * 1.5 + np.log(50.0 * 0.1) + 0.5 * np.log(1 - RHO**2) + 1.5
-    # The mean score is a cross-entropy: the entropy (standard deviation of the mean 0.055) and what is missed.
+    # The mean score is a cross-entropy: the entropy (its mean has a deviation of 0.055) and what is missed.
     assert truth - 5 * 0.055 < np.mean(scorer(normal)) < truth + 0.4
 
 
