@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import numpy as np
 from jaxtyping import PRNGKeyArray
@@ -32,6 +33,7 @@ LATENT, HIDDEN = 8, 69
 """Numbers that pass the middle in the main comparison, and the width that makes the dense rival three times
 as large."""
 DIRECTIONS = (("qcd", "top"), ("top", "qcd"))
+FORWARDS, BACKWARDS = (" -> ".join(direction) for direction in DIRECTIONS)
 Array = NDArray[np.float64]
 
 
@@ -48,26 +50,35 @@ class Components(PCA):
         return PCAScorer(standardiser, vectors[:, ::-1][:, : self.rank].astype(float_dtype()))
 
 
-def mera(bond: int, disentanglers: str) -> MeraAutoencoder:
-    """Bond and latent numbers alike: one number says how strong the bottleneck is."""
-    return MeraAutoencoder(bond, bond, CHANNELS, disentanglers, Training(weight_decay=0.0))
+def mera(bond: int, disentanglers: str, wide: bool = False) -> MeraAutoencoder:
+    """One number says how strong the bottleneck is: as many latent numbers, or twice as many if wide.
+
+    Twice as many is what the two sites below the top hold: then the narrow places are the layers alone.
+    """
+    return MeraAutoencoder(bond, bond * (1 + wide), CHANNELS, disentanglers, Training(weight_decay=0.0))
 
 
 def entries() -> dict[str, tuple[Detector, str]]:
-    """Name -> detector and order of the constituents."""
-    scan = {f"{kind} {bond}": mera(bond, kind) for bond in BONDS for kind in ("trained", "identity")}
-    rivals: dict[str, Detector] = {"dense": DenseAutoencoder(HIDDEN, LATENT), "components": Components()}
-    usual = {name: (one, "falling pT") for name, one in (scan | rivals).items()}
+    """Name -> detector and order of the constituents; the first three run in both directions."""
+    main: dict[str, Detector] = {
+        f"trained {LATENT}": mera(LATENT, "trained"),
+        "dense": DenseAutoencoder(HIDDEN, LATENT),
+        "components": Components(),
+    }
+    for kind, bond, wide in product(("trained", "identity"), BONDS, (False, True)):
+        main.setdefault(f"{kind} {bond}{' wide' * wide}", mera(bond, kind, wide))
+    usual = {name: (one, "falling pT") for name, one in main.items()}
     return usual | {"nearest": (mera(LATENT, "trained"), "nearest")}
 
 
 def shard(index: int, seed: int) -> Raw:
-    """All detectors in both directions, on one split."""
+    """All detectors on one split; the rivals of the main comparison both ways round."""
     return {
         " -> ".join(direction): {
-            name: _one(detector, order, direction, seed) for name, (detector, order) in entries().items()
+            name: _one(detector, order, direction, seed)
+            for name, (detector, order) in list(entries().items())[:most]
         }
-        for direction in DIRECTIONS
+        for direction, most in zip(DIRECTIONS, (None, 3), strict=True)
     }
 
 
@@ -101,30 +112,33 @@ def _edge(first: Array, second: Array) -> Measured:
     return Measured(float(seed_band(paired)[1]), note=said)
 
 
-def _gains(raws: Sequence[Raw], direction: str, what: str, bond: int) -> Array:
+def _gains(raws: Sequence[Raw], what: str, which: str) -> Array:
     """What trained disentanglers gain over identities, by seed: area, or error as a share of the tree's."""
-    trained, tree = (_column(raws, direction, f"{kind} {bond}", what) for kind in ("trained", "identity"))
+    trained, tree = (_column(raws, FORWARDS, f"{kind} {which}", what) for kind in ("trained", "identity"))
     return trained - tree if what == "auc" else 1.0 - trained / tree
 
 
-def _strong(raws: Sequence[Raw], direction: str, what: str) -> Measured:
-    gains = {bond: _gains(raws, direction, what, bond) for bond in BONDS}
-    paired = 0.5 * (gains[1] + gains[2] - gains[4] - gains[8])
-    said = "; ".join(f"bond {bond}: {_band(gain)}" for bond, gain in gains.items())
-    return Measured(float(np.mean(paired)), note=f"difference {_band(paired)}; {said}")
+def _strong(what: str, wide: str) -> Callable[[Sequence[Raw]], Measured]:
+    def measured(raws: Sequence[Raw]) -> Measured:
+        gains = {bond: _gains(raws, what, f"{bond}{wide}") for bond in BONDS}
+        paired = 0.5 * (gains[1] + gains[2] - gains[4] - gains[8])
+        said = "; ".join(f"bond {bond}: {_band(gain)}" for bond, gain in gains.items())
+        return Measured(float(np.mean(paired)), note=f"difference {_band(paired)}; {said}")
+
+    return measured
 
 
 def _found(raws: Sequence[Raw], direction: str) -> Measured:
     areas = _column(raws, direction, f"trained {LATENT}")
-    rest = {name: _band(_column(raws, direction, name)) for name in ("dense", "components", "nearest")}
+    rest = {name: _band(_column(raws, direction, name)) for name in ("dense", "components")}
     said = "; ".join(f"{name} {band}" for name, band in rest.items())
     return Measured(float(np.mean(areas)), note=f"{_band(areas)}; {said}")
 
 
-def _lower_error(bond: int) -> Callable[[Sequence[Raw]], Measured]:
+def _lower_error(which: str) -> Callable[[Sequence[Raw]], Measured]:
     def measured(raws: Sequence[Raw]) -> Measured:
-        gain = _gains(raws, "qcd -> top", "error", bond)
-        kinds = (_column(raws, "qcd -> top", f"{kind} {bond}", "error") for kind in ("trained", "identity"))
+        gain = _gains(raws, "error", which)
+        kinds = (_column(raws, FORWARDS, f"{kind} {which}", "error") for kind in ("trained", "identity"))
         said = " against ".join(_band(values) for values in kinds)
         return Measured(float(np.mean(gain)), note=f"{_band(gain)}; error {said}")
 
@@ -136,30 +150,35 @@ def _main(first: str, second: str, direction: str) -> Callable[[Sequence[Raw]], 
 
 
 def _ratio(raws: Sequence[Raw]) -> Measured:
-    ours, rival = (_column(raws, "qcd -> top", name, "parameters")[0] for name in ("trained 8", "dense"))
+    ours, rival = (_column(raws, FORWARDS, name, "parameters")[0] for name in ("trained 8", "dense"))
     return Measured(float(rival / ours), note=f"{rival:,.0f} against {ours:,.0f}")
 
 
 def _nearest(raws: Sequence[Raw]) -> Measured:
-    first, second = (_column(raws, "qcd -> top", name) for name in ("nearest", "trained 8"))
+    first, second = (_column(raws, FORWARDS, name) for name in ("nearest", "trained 8"))
     return Measured(float(np.mean(first - second)), note=f"difference {_band(first - second)}")
 
 
-_ERROR = "trained over identity disentanglers, bond {}: background error kept less, relative"
+_ERROR = "trained over identity disentanglers, {}: background error kept less, relative"
 _GAIN = "trained over identity disentanglers{}: gain in {} at bonds 1 and 2 over that at bonds 4 and 8"
 _CHAIN = "MERA, constituents in a chain of nearest ones over falling pT, QCD -> top: difference of areas"
 _OVER = "MERA over {}: difference of areas, lower edge"
+_WIDE = {"": "", " wide": ", latent twice the bond"}
 ROWS: Mapping[str, Callable[[Sequence[Raw]], Measured]] = {
-    "MERA, QCD -> top: area under the curve": lambda raws: _found(raws, "qcd -> top"),
-    "MERA, top -> QCD: area under the curve": lambda raws: _found(raws, "top -> qcd"),
-    _OVER.format("dense autoencoder, QCD -> top"): _main("trained 8", "dense", "qcd -> top"),
-    _OVER.format("dense autoencoder, top -> QCD"): _main("trained 8", "dense", "top -> qcd"),
-    _OVER.format("principal components, QCD -> top"): _main("trained 8", "components", "qcd -> top"),
+    "MERA, QCD -> top: area under the curve": lambda raws: _found(raws, FORWARDS),
+    "MERA, top -> QCD: area under the curve": lambda raws: _found(raws, BACKWARDS),
+    _OVER.format("dense autoencoder, QCD -> top"): _main("trained 8", "dense", FORWARDS),
+    _OVER.format("dense autoencoder, top -> QCD"): _main("trained 8", "dense", BACKWARDS),
+    _OVER.format("principal components, QCD -> top"): _main("trained 8", "components", FORWARDS),
     "dense autoencoder over MERA: parameters": _ratio,
     _CHAIN: _nearest,
-    **{_ERROR.format(bond): _lower_error(bond) for bond in BONDS},
-    _GAIN.format("", "error"): lambda raws: _strong(raws, "qcd -> top", "error"),
-    _GAIN.format(", QCD -> top", "area"): lambda raws: _strong(raws, "qcd -> top", "auc"),
+    **{
+        _ERROR.format(f"bond {bond}{said}"): _lower_error(f"{bond}{wide}")
+        for wide, said in _WIDE.items()
+        for bond in BONDS
+    },
+    **{_GAIN.format(said, "error"): _strong("error", wide) for wide, said in _WIDE.items()},
+    **{_GAIN.format(f"{said}, QCD -> top", "area"): _strong("auc", wide) for wide, said in _WIDE.items()},
 }
 
 

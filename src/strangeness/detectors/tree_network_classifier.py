@@ -21,7 +21,7 @@ from strangeness.core.weights import balanced
 from strangeness.tensor_networks import mera, tree
 from strangeness.tensor_networks.feature_maps import SpinMap
 from strangeness.tensor_networks.isometries import Stack, project
-from strangeness.tensor_networks.mera import Layer, Mera
+from strangeness.tensor_networks.mera import Mera, MeraLayer
 from strangeness.tensor_networks.scaling import UnitScaling
 from strangeness.tensor_networks.tree import Tree
 
@@ -102,7 +102,7 @@ class TreeNetworkClassifier(Detector):
         weights="positive",
         sklearn_failures={"check_parameters_default_constructible": SETTINGS_DEFAULT},
     )
-    stores: ClassVar = (TreeNetworkScorer, UnitScaling, Tree, Mera, Layer, Stack)
+    stores: ClassVar = (TreeNetworkScorer, UnitScaling, Tree, Mera, MeraLayer, Stack)
 
     def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> TreeNetworkScorer:
         """The trained scorer.

@@ -24,7 +24,7 @@ from strangeness.tensor_networks.tree import Tree, filled_up, refuse_large, tree
 DISENTANGLERS = ("random", "identity", "none")
 
 
-class Layer(eqx.Module):
+class MeraLayer(eqx.Module):
     """Disentanglers (pairs, D^2, D^2), then isometries (nodes, D^2, D') of one level.
 
     Disentangler k acts on the sites 2k + 1 and 2k + 2, which lie in different blocks; with none of them the
@@ -51,7 +51,7 @@ class Mera(eqx.Module):
     Without filled-up sites the squared norm of its state is the number of outputs.
     """
 
-    layers: tuple[Layer, ...]
+    layers: tuple[MeraLayer, ...]
     sites: int = eqx.field(static=True)
 
     @property
@@ -102,7 +102,7 @@ def random_mera(
         mixing = identity_stack(pairs, below**2)
         if disentanglers == "random":
             mixing = random_stack(pairs, below**2, below**2, key=keys[0])
-        layers.append(Layer(mixing, random_stack(nodes, below**2, sizes[level + 1], key=keys[1])))
+        layers.append(MeraLayer(mixing, random_stack(nodes, below**2, sizes[level + 1], key=keys[1])))
     return Mera(tuple(layers), sites)
 
 
@@ -131,7 +131,7 @@ def contract(
     return log, state
 
 
-def _ascended(layer: Layer, state: Array) -> Array:
+def _ascended(layer: MeraLayer, state: Array) -> Array:
     """States (n, d^(2k)) below a layer as those above it (n, D^k)."""
     n, d, sites = state.shape[0], layer.below, 2 * layer.isometries.matrix.shape[0]
     for (left, right), matrix in zip(layer.pairs(), layer.disentanglers.along, strict=True):
@@ -164,7 +164,7 @@ def dense(mera: Mera) -> NDArray[np.floating[Any]]:
     return whole[(slice(None),) * mera.sites + (0,) * (places - mera.sites)]
 
 
-def _descended(layer: Layer, state: NDArray[Any]) -> NDArray[Any]:
+def _descended(layer: MeraLayer, state: NDArray[Any]) -> NDArray[Any]:
     """States (D^k, m) above a layer as those below it (d^(2k), m)."""
     isometries, m = np.asarray(layer.isometries.matrix), state.shape[1]
     nodes, rows, above = isometries.shape
@@ -232,14 +232,14 @@ def _refuse_sites(mera: Mera, sites: Iterable[int]) -> tuple[int, ...]:
     return wanted
 
 
-def _closed(layer: Layer, sites: Sequence[int]) -> list[int]:
+def _closed(layer: MeraLayer, sites: Sequence[int]) -> list[int]:
     """The sites and those that a disentangler mixes with them."""
     mixed = {site for pair in layer.pairs() if set(pair) & set(sites) for site in pair}
     return sorted(mixed | set(sites))
 
 
 def _lowered(
-    layer: Layer, density: Array, above: Sequence[int], touched: Sequence[int], kept: Sequence[int]
+    layer: MeraLayer, density: Array, above: Sequence[int], touched: Sequence[int], kept: Sequence[int]
 ) -> Array:
     """The density of the sites ``above`` a layer as that of the sites ``kept`` below it.
 
@@ -259,7 +259,7 @@ def _lowered(
 
 
 def _refined(
-    layer: Layer, state: Array, axes: list[int], node: int, touched: Sequence[int]
+    layer: MeraLayer, state: Array, axes: list[int], node: int, touched: Sequence[int]
 ) -> tuple[Array, list[int]]:
     """An isometry on both sides; a child outside ``touched`` is traced out as soon as it appears."""
     tensor = layer.isometries.matrix[node].reshape(layer.below, layer.below, -1)
@@ -275,7 +275,7 @@ def _refined(
 
 
 def _disentangled(
-    layer: Layer,
+    layer: MeraLayer,
     state: Array,
     axes: list[int],
     number: int,
