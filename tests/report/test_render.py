@@ -97,6 +97,12 @@ def test_a_page_with_everything_is_whole() -> None:
         "Significance improvement",
         "Rejection at",
         "Comparison on jets",
+        "before the region was opened",
+        "Systematics",
+        "Spurious signal",
+        "Upper limit",
+        "Sensitivity",
+        "3 sigma in half of 20 repetitions with none of these strengths",
     ):
         assert heading in page.text, heading
     assert "<script>" not in text and page.text.count(HOSTILE) > 3

@@ -14,7 +14,14 @@ from strangeness.events.events import Constituents, Events
 from strangeness.report.calibrated import calibration_curve
 from strangeness.report.parts import Cost, EventDisplay, ImageSet
 from strangeness.report.render import render
-from strangeness.report.schema import ComparisonRow, ComparisonSection, Report, SearchSection
+from strangeness.report.schema import (
+    ComparisonRow,
+    ComparisonSection,
+    InjectionPart,
+    InjectionSection,
+    Report,
+    SearchSection,
+)
 from strangeness.report.strange import event_display, feature_notes, image_set, picture, strangest
 from strangeness.representations import JetImages
 from tests.report.examples import HOSTILE, PROVENANCE, curve, hunted, search_section
@@ -118,6 +125,61 @@ def _row(name: str, trained_on: str, finds: str, area: float) -> ComparisonRow:
     )
 
 
+def behind_a_search() -> dict[str, Any]:
+    """What is said of blinding, systematics, a spurious signal and a limit."""
+    return {
+        "blinding": f"Configuration frozen on 2026-11-22 as {'ab' * 32}, before the region was opened.",
+        "systematics": {
+            "rows": [{"name": f"scale {HOSTILE}", "up": 0.12, "down": -0.08}],
+            "local_p": 1e-4,
+            "local_p_without": 1e-4,
+            "global_p": 0.03,
+            "global_p_without": 0.02,
+        },
+        "spurious": {
+            "text": "the background function passes",
+            "passed": True,
+            "masses": [3000.0, 3500.0],
+            "strength": [1.2, -0.4],
+            "error": [5.0, 4.0],
+        },
+        "limit": {
+            "statement": "mu < 3 at 95 % (CLs)",
+            "level": 0.95,
+            "observed": 3.0,
+            "expected": [1.0, 1.5, 2.0, 3.0, 4.5],
+            "unit": f"a cross-section of 1 fb {HOSTILE}",
+            "calculator": "toys",
+            "background": 4.0,
+            "efficiency": 0.12,
+            "produced": 2940,
+            "window": [3367.0, 3624.0],
+        },
+    }
+
+
+def injections() -> InjectionSection:
+    """Two curves, one of which never reaches 3 sigma."""
+    rows = [(0.0, [0.1, 2.5, 3.1], 112.0), (0.01, [0.0, 1.0, 2.0], None)]
+    curves = [
+        InjectionPart(
+            contamination=contamination,
+            strengths=[0.0, 60.0, 120.0],
+            median=median,
+            low=[max(z - 0.6, 0.0) for z in median],
+            high=[z + 0.7 for z in median],
+            found=[0.0, 0.3, 0.6],
+            reach=reach,
+            repetitions=20,
+        )
+        for contamination, median, reach in rows
+    ]
+    said = ["112 signal events among 6,000 of background reach 3 sigma (global) in half of the cases."]
+    return InjectionSection(
+        detector=f"cwola {HOSTILE}", events=6000.0, largest_z=3.1, said=said, curves=curves
+    )
+
+
 @lru_cache
 def whole_page() -> str:
     """That report as a page; made once, since its figures take seconds."""
@@ -141,6 +203,7 @@ def whole_report() -> Report:
                 Cost(name="dense-autoencoder", parameters=1_690, seconds=31.2, memory=610.0, events=9_834),
                 Cost(name="mahalanobis", control=True, parameters=20, seconds=0.4),
             ],
+            **behind_a_search(),
         }
     )
     section = ComparisonSection.model_validate({**comparison(), "images": average, "displays": displays[1:2]})
@@ -149,5 +212,6 @@ def whole_report() -> Report:
         said=["A toy, made for tests."],
         searches=[search],
         comparisons=[section],
+        injections=[injections()],
         provenance=dict(PROVENANCE),
     )

@@ -41,7 +41,7 @@ class Frozen:
     @property
     def configuration(self) -> Path:
         """The configuration file, as the frozen one remembers where it was."""
-        return self.path.parent / str(self.values["configuration_file"])
+        return Path(os.path.normpath(self.path.parent / str(self.values["configuration_file"])))
 
     @property
     def said(self) -> str:
