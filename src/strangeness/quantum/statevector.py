@@ -42,6 +42,8 @@ def _same_layers(state: Array, entangler: Entangler, a: Array, b: Array, pairs: 
     def layer(state: Array, one: tuple[Array, Array, Array]) -> tuple[Array, None]:
         return entangled(rotated(state, SU2(one[0], one[1])), entangler, one[2]), None
 
+    if len(a) == 1:  # a scan of one step would compile for longer
+        return layer(state, (a[0], b[0], pairs[0]))[0]
     return jax.lax.scan(layer, state, (a, b, pairs))[0]
 
 

@@ -1,0 +1,136 @@
+"""The score is one less the fidelity of the trained circuit; controls, shots and settings."""
+
+from typing import Any
+
+import jax
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from strangeness.core.batch import ArraySource, Batch, make_batch
+from strangeness.core.errors import InputError
+from strangeness.core.train import Training
+from strangeness.detectors.quantum_autoencoder import QuantumAutoencoder
+from strangeness.quantum import fidelity
+from strangeness.quantum.autoencoder import frozen_parameters
+from strangeness.quantum.guard import weight_features
+
+SHORT = Training(epochs=4, batch_size=64, learning_rate=0.1, chunk=1)
+NEVER = Training(epochs=0)
+
+
+@pytest.fixture(scope="module")
+def events() -> Batch:
+    rng = np.random.default_rng(8)
+    angle = rng.normal(size=400)
+    return make_batch(np.stack([angle, angle, -angle], axis=1) + 0.1 * rng.normal(size=(400, 3)), name="line")
+
+
+def _fit(batch: Batch, **settings: Any) -> Any:
+    detector = QuantumAutoencoder(**{"qubits": 2, "layers": 1, "training": SHORT, **settings})
+    return detector.fit_scorer(ArraySource(batch), key=jax.random.key(0))
+
+
+def test_the_score_is_the_infidelity_of_the_scaled_features(events: Batch) -> None:
+    scorer = _fit(events)
+    x = np.asarray(events.x)
+    angles = np.pi / (1 + np.exp(-(x - x.mean(axis=0)) / x.std(axis=0)))
+    exact = 1 - fidelity(scorer.circuit, np.asarray(scorer.model.parameters), angles, engine="numpy")
+    # 32 bits in angles of order 10 and in a state of unit norm.
+    assert scorer(events) == pytest.approx(exact, abs=1e-5)
+
+
+def test_training_lowers_the_loss_and_the_guard_keeps_the_weights(events: Batch) -> None:
+    before, after = _fit(events, training=NEVER), _fit(events, layers=2)
+    assert after(events).mean() < 0.8 * _fit(events, layers=2, training=NEVER)(events).mean()
+    parameters = np.asarray(after.model.parameters)
+    features = weight_features(after.circuit)
+    for feature in range(3):
+        assert np.mean(parameters[features == feature] ** 2) == pytest.approx(1.0, rel=1e-4)
+    assert before.row_shape == (3,)
+
+
+@pytest.mark.parametrize("frozen", ["trash", "all"])
+def test_frozen_parameters_stay_as_they_were_drawn(events: Batch, frozen: str) -> None:
+    given = {"frozen": frozen, "guard": False}
+    start, trained = (_fit(events, **given, training=training) for training in (NEVER, SHORT))
+    mask = frozen_parameters(trained.model.recipe, frozen)
+    first, last = (np.asarray(scorer.model.parameters) for scorer in (start, trained))
+    assert np.array_equal(first[mask], last[mask])
+    assert np.any(first[~mask] != last[~mask]) == (frozen == "trash")
+    assert mask.sum() == {"trash": 4, "all": 9}[frozen]
+
+
+def test_shots_are_drawn_for_each_event_and_key(events: Batch) -> None:
+    exact, sampled = _fit(events), _fit(events, shots=10)
+    first, same, other = (sampled(events, key=jax.random.key(seed)) for seed in (1, 1, 2))
+    assert np.array_equal(first, same) and not np.array_equal(first, other)
+    assert np.unique(np.round(first * 10, 4)).size <= 11
+    part = events.take(np.arange(7, 20))
+    assert np.array_equal(sampled(part, key=jax.random.key(1)), first[7:20])
+    # Five standard errors of the mean of 400 binomials of 10 shots.
+    assert first.mean() == pytest.approx(exact(events).mean(), abs=5 * 0.5 / np.sqrt(4000))
+
+
+@pytest.mark.parametrize(
+    ("settings", "qubits", "parameters"),
+    [
+        ({"qubits": None}, 3, 2 * (3 * 3 + 3)),
+        ({"qubits": None, "embedding": "angle"}, 3, 2 * 9),
+        ({"qubits": None, "embedding": "alternate", "gate": "RZZ"}, 3, 2 * (9 + 3)),
+        ({"qubits": None, "embedding": "parallel", "entangler": "none"}, 6, 2 * 18),
+        ({"qubits": None, "embedding": "amplitude", "reference": "learned"}, 2, 2 * 6 + 2),
+    ],
+)
+def test_circuits_by_their_settings(settings: dict[str, Any], qubits: int, parameters: int) -> None:
+    circuit = QuantumAutoencoder(**settings).recipe(3).circuit
+    assert (circuit.qubits, circuit.parameters) == (qubits, parameters)
+
+
+def test_a_random_reference_is_that_of_the_key(events: Batch) -> None:
+    first, same = (_fit(events, reference="product", training=NEVER) for _ in range(2))
+    assert first.model.recipe.seed == same.model.recipe.seed > 0
+    assert np.array_equal(first(events), same(events))
+
+
+def test_against_the_mixed_state_nothing_can_be_learnt(events: Batch) -> None:
+    assert _fit(events, reference="mixed")(events) == pytest.approx(0.5, abs=1e-5)
+
+
+def test_angles_are_taken_as_they_are_and_refused_outside(events: Batch) -> None:
+    small = events.with_x(np.clip(np.asarray(events.x), -3, 3))
+    scorer = _fit(small, scaling="none", training=NEVER)
+    assert np.all(np.isfinite(scorer(small)))
+    with pytest.raises(InputError, match=r"is 9, not within \[-3.142, 3.142\]"):
+        scorer(make_batch(np.full((2, 3), 9.0)))
+    with pytest.raises(InputError, match="range of the embedding"):
+        _fit(events.with_x(np.asarray(events.x) * 10), scaling="none")
+
+
+BAD: dict[str, tuple[dict[str, Any], str]] = {
+    "trash": ({"trash": 2}, "2 trash qubits of 2 qubits"),
+    "no trash": ({"trash": 0}, "0 trash qubits"),
+    "shots": ({"shots": 0}, "0 shots"),
+    "embedding": ({"embedding": "angles"}, "angle"),
+    "entangler": ({"entangler": "rings"}, "ring"),
+    "gate": ({"gate": "CNOTS"}, "CNOT"),
+    "reference": ({"reference": "zeros"}, "zero"),
+    "scaling": ({"scaling": "minmax"}, "logistic"),
+    "frozen": ({"frozen": "trahs"}, "'frozen' of quantum-autoencoder is 'trahs'"),
+    "width": ({"embedding": "angle"}, "3 features on 2 qubits"),
+    "memory": ({"qubits": 60}, "60 qubits"),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_settings_that_make_no_circuit_are_refused(events: Batch, name: str) -> None:
+    settings, said = BAD[name]
+    with pytest.raises(InputError, match=said):
+        _fit(events, **settings)
+
+
+def test_scalings_stay_in_the_range(events: Batch) -> None:
+    far: NDArray[Any] = np.asarray(events.x) * 1e6
+    for kind in ("logistic", "range"):
+        angles = np.asarray(_fit(events, scaling=kind, training=NEVER).scaling(far))
+        assert angles.min() >= 0 and angles.max() <= np.pi + 1e-6
