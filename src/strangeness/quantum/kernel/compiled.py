@@ -15,7 +15,7 @@ from llvmlite import binding
 from numba import cfunc, types
 
 from strangeness.core.errors import InputError
-from strangeness.quantum.kernel.pointers import addresses_at, integers_at, vectors_at
+from strangeness.quantum.kernel.pointers import addresses_at, allocate, integers_at, release, vectors_at
 from strangeness.quantum.kernel.tiles import run, shape_of
 from strangeness.quantum.kernel.workspace import total_length
 
@@ -32,7 +32,7 @@ class Kernel:
     Attributes:
         lanes: events of a tile.
         bits: of a number, 32 or 64.
-        address: of ``void kernel(const int64_t *addresses)``.
+        address: of ``int64_t kernel(const int64_t *addresses)``, which returns 0, or 1 for want of memory.
         call: the same from Python; it leaves the interpreter's lock to other threads.
     """
 
@@ -77,7 +77,7 @@ def checked_lanes(lanes: Any) -> int:
 def compiled(lanes: int, bits: int = 32) -> Kernel:
     """The kernel for so many lanes: from the cache on disk, or compiled (some seconds) and put there."""
     function = _compile(checked_lanes(lanes), bits, fingerprint())
-    prototype = ctypes.CFUNCTYPE(None, ctypes.c_int64)
+    prototype = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
     kernel = Kernel(lanes, bits, function.address, prototype(function.address))
     _KEPT.append(function)
     return kernel
@@ -90,16 +90,17 @@ _KEPT: list[Any] = []
 def _compile(lanes: int, bits: int, fingerprint: int) -> Any:
     def kernel(addresses):
         if fingerprint == 0:
-            return
+            return 2
         sizes = integers_at(addresses_at(addresses)[0])
-        length = total_length(shape_of(sizes))
-        raw = np.empty(length * lanes * bits // 8 + ALIGNMENT, np.uint8)
-        start = (raw.ctypes.data + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
+        memory = allocate(total_length(shape_of(sizes)) * lanes * bits // 8 + ALIGNMENT)
+        if memory == 0:
+            return 1
+        start = (memory + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
         run(sizes, addresses_at(addresses), vectors_at(start, lanes, bits))
-        # A use of the memory behind the call keeps Numba from freeing it before.
-        raw[0] = 0
+        release(memory)
+        return 0
 
-    return cached_on_disk(cfunc, types.void(types.int64), kernel)
+    return cached_on_disk(cfunc, types.int64(types.int64), kernel)
 
 
 def cached_on_disk(decorator: Any, signature: Any, function: Any) -> Any:

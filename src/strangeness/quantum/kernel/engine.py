@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ctypes
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -74,25 +75,20 @@ class Engine:
         _refuse_sizes(qubits, layers, rotations, threads, len(entanglers))
         self.qubits, self.layers, self.rotations, self.threads = qubits, layers, rotations, threads
         self.lanes, self.bits = best_lanes() if lanes is None else checked_lanes(lanes), bits
+        self.dtype = np.float32 if bits == 32 else np.float64
+        self.angles = layers, qubits, rotations, 3
         self.plan = plan(qubits, layers, rotations, self.lanes, bits, threads, memory_limit)
         order, signs, self._signed = entangler_tables(entanglers, qubits)
         self._entanglers = len(order)
         self._tables = self._fixed(order, signs, np.asarray(observable, np.float64))
+        self._addresses = [_address(table) for table in self._tables]
+        self._empty = np.empty(1, self.dtype)
+        self._sizes: dict[tuple[int, ...], NDArray[np.int32]] = {}
 
-    @property
-    def kernel(self) -> Kernel:
+    @cached_property
+    def _kernel(self) -> Kernel:
         """The compiled code, made (or read from the cache on disk) at the first use."""
         return compiled(self.lanes, self.bits)
-
-    @property
-    def dtype(self) -> type[np.floating]:
-        """Of all numbers."""
-        return np.float32 if self.bits == 32 else np.float64
-
-    @property
-    def angles(self) -> tuple[int, int, int, int]:
-        """The shape of weights and biases."""
-        return self.layers, self.qubits, self.rotations, 3
 
     def _fixed(self, order: NDArray, signs: Floats, observable: Floats) -> tuple[NDArray, ...]:
         if observable.shape != (1 << self.qubits,):
@@ -114,10 +110,12 @@ class Engine:
 
     def sizes(self, events: int, mode: int, first: int = 0, last: int | None = None) -> NDArray[np.int32]:
         """The integers that the compiled code reads (see ``tiles``)."""
-        last = self.tiles(events) if last is None else last
-        keep = self.plan.keep_states, self.plan.keep_phases
-        sizes = (self.qubits, self.layers, self.rotations, events, first, last, mode)
-        return np.array([*sizes, *keep, self._entanglers, self._signed], np.int32)
+        key = events, first, self.tiles(events) if last is None else last, mode
+        if key not in self._sizes:
+            keep = self.plan.keep_states, self.plan.keep_phases
+            sizes = (self.qubits, self.layers, self.rotations, *key, *keep, self._entanglers, self._signed)
+            self._sizes[key] = np.array(sizes, np.int32)
+        return self._sizes[key]
 
     @property
     def tables(self) -> tuple[NDArray, ...]:
@@ -170,15 +168,16 @@ class Engine:
         Raises:
             InputError: for a shape that does not fit the circuit.
         """
-        arrays = tuple(np.ascontiguousarray(a, self.dtype) for a in (weight, bias, x))
-        for name, array, shape in zip(("weight", "bias"), arrays, [self.angles] * 2, strict=False):
-            if array.shape != shape:
-                raise InputError(f"a {name} of shape {array.shape}", f"This circuit needs {shape}.")
-        if arrays[2].ndim != 4 or arrays[2].shape[1:] != self.angles[1:]:
+        weight, bias = np.ascontiguousarray(weight, self.dtype), np.ascontiguousarray(bias, self.dtype)
+        x = np.ascontiguousarray(x, self.dtype)
+        for name, array in (("weight", weight), ("bias", bias)):
+            if array.shape != self.angles:
+                raise InputError(f"a {name} of shape {array.shape}", f"This circuit needs {self.angles}.")
+        if x.ndim != 4 or x.shape[1:] != self.angles[1:]:
             raise InputError(
-                f"features of shape {arrays[2].shape}", f"This circuit needs (events, *{self.angles[1:]})."
+                f"features of shape {x.shape}", f"This circuit needs (events, *{self.angles[1:]})."
             )
-        return arrays  # type: ignore[return-value]
+        return weight, bias, x
 
     def _cotangent(self, cotangent: ArrayLike, events: int) -> Floats:
         found = np.ascontiguousarray(cotangent, self.dtype)
@@ -199,9 +198,16 @@ class Engine:
         self, mode: int, weight: Floats, bias: Floats, x: Floats, cotangent: Any = None, vector: Any = None
     ) -> list[Floats]:
         """Values, vector and derivatives by weight, bias and x, as ``mode`` says (see ``tiles``)."""
-        empty = np.empty(1, self.dtype)
-        given = [weight, bias, x, *(empty if array is None else array for array in (cotangent, vector))]
-        results = [np.empty(shape, self.dtype) for shape in self.result_shapes(len(x), mode)]
+        empty = self._empty
+        given = [
+            weight,
+            bias,
+            x,
+            empty if cotangent is None else cotangent,
+            empty if vector is None else vector,
+        ]
+        shapes = self.result_shapes(len(x), mode)
+        results = [empty[:0] if shape == (0,) else np.empty(shape, self.dtype) for shape in shapes]
         threads = min(self.threads, self.tiles(len(x)))
         if threads <= 1:
             self._call(self.sizes(len(x), mode), given, results)
@@ -215,9 +221,20 @@ class Engine:
         return results
 
     def _call(self, sizes: NDArray, given: list[Any], results: list[Floats]) -> None:
-        arrays = (sizes, *self._tables, *given, *results)
-        addresses = np.array([a.__array_interface__["data"][0] for a in arrays], np.int64)
-        self.kernel.call(addresses.__array_interface__["data"][0])
+        numbers = [_address(array) for array in (*given, *results)]
+        table = (ctypes.c_int64 * 14)(_address(sizes), *self._addresses, *numbers)
+        if self._kernel.call(ctypes.addressof(table)):
+            raise InputError(
+                f"{self.plan.bytes / 1e6:.0f} MB of scratch memory", "There is not so much; use fewer qubits."
+            )
+
+
+def _address(array: NDArray) -> int:
+    try:
+        # Three times as quick as asking NumPy; refused where the array may not be written or is empty.
+        return ctypes.addressof(ctypes.c_char.from_buffer(array))
+    except (TypeError, ValueError, BufferError):
+        return array.__array_interface__["data"][0]
 
 
 @cache

@@ -6,7 +6,7 @@ import operator
 from typing import Any
 
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.core.typing.templates import AbstractTemplate, infer_global, signature
 from numba.extending import intrinsic, lower_builtin, models, register_model
 
@@ -127,3 +127,26 @@ def lanes_of(typingctx: Any, vectors: Any) -> Any:
         return ir.Constant(INDEX, vectors.dtype.lanes)
 
     return types.int64(vectors), codegen
+
+
+@intrinsic
+def allocate(typingctx: Any, size: Any) -> Any:
+    """The address of so many bytes, from the C library; 0 when there is no memory."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        shape = ir.FunctionType(INDEX, [INDEX])
+        return builder.call(cgutils.get_or_insert_function(builder.module, shape, "malloc"), args)
+
+    return types.int64(types.int64), codegen
+
+
+@intrinsic
+def release(typingctx: Any, address: Any) -> Any:
+    """Give what ``allocate`` gave back."""
+
+    def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
+        shape = ir.FunctionType(ir.VoidType(), [INDEX])
+        builder.call(cgutils.get_or_insert_function(builder.module, shape, "free"), args)
+        return context.get_dummy_value()
+
+    return types.void(types.int64), codegen

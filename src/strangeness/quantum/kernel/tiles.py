@@ -101,11 +101,12 @@ def run(sizes, addresses, vectors):
     shape, tables, mode = shape_of(sizes), tables_of(addresses, vectors), sizes[MODE]
     memory, qubits, events = divide(vectors, shape), np.int64(sizes[QUBITS]), np.int64(sizes[EVENTS])
     own, one, tiny = 3 * qubits * shape.rotations, np.int64(1), smallest_cosine(vectors)
+    lanes = lanes_of(vectors)
     derive, chain, given = shape.adjoint, (mode & CHAIN) != 0, (mode & (VALUE | VECTOR)) == 0
     _clear(memory.totals, shape.layers * qubits * (5 * shape.rotations + 1))
     for tile in range(np.int64(sizes[FIRST]), np.int64(sizes[LAST])):
-        first = tile * lanes_of(vectors)
-        _to_lanes(tables.x, memory.x, own, first, events)
+        first = tile * lanes
+        _to_lanes(tables.x, memory.x, own, first, events, lanes)
         _fuse_all(shape, qubits, tables, memory, tiny)
         if not given:
             state = forward(shape, memory, tables)
@@ -114,14 +115,14 @@ def run(sizes, addresses, vectors):
                 if derive
                 else read_out(state, shape.n, tables.observable, state, derive)
             )
-            _from_lanes(memory.lanes, tables.values, one, first, events)
+            _from_lanes(memory.lanes, tables.values, one, first, events, lanes)
         if derive != chain:
             _copy_vector(shape, qubits, memory.vector, tables, tile, given)
         if chain:
-            _to_lanes(tables.cotangent, memory.lanes, one, first, events)
+            _to_lanes(tables.cotangent, memory.lanes, one, first, events, lanes)
             _chain(shape, qubits, tables, memory, (mode & INPUTS) != 0)
             if mode & INPUTS:
-                _from_lanes(memory.inputs, tables.d_x, own, first, events)
+                _from_lanes(memory.inputs, tables.d_x, own, first, events, lanes)
     if chain:
         _store_totals(shape, qubits, tables, memory)
 
@@ -134,10 +135,10 @@ def _clear(vectors, count):
 
 
 @function
-def _to_lanes(numbers, vectors, own, first, events):
+def _to_lanes(numbers, vectors, own, first, events, lanes):
     """``own`` numbers an event become vectors with one event a lane; lanes without an event hold zeros."""
     apart()
-    lanes, target = lanes_of(vectors), lanes_behind(vectors)
+    target = lanes_behind(vectors)
     for lane in range(lanes):
         source = (first + lane) * own
         if first + lane < events:
@@ -149,10 +150,10 @@ def _to_lanes(numbers, vectors, own, first, events):
 
 
 @function
-def _from_lanes(vectors, numbers, own, first, events):
+def _from_lanes(vectors, numbers, own, first, events, lanes):
     """The opposite, for the lanes that hold an event."""
     apart()
-    lanes, source = lanes_of(vectors), lanes_behind(vectors)
+    source = lanes_behind(vectors)
     for lane in range(lanes):
         if first + lane < events:
             for i in range(own):

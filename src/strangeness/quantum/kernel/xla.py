@@ -19,13 +19,15 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 from strangeness.quantum.kernel.compiled import cached_on_disk, compiled, fingerprint
-from strangeness.quantum.kernel.pointers import addresses_at, integers_at
+from strangeness.quantum.kernel.jit import function
+from strangeness.quantum.kernel.pointers import addresses_at, allocate, integers_at, release
 
 KNOWN = (0, 3)
 ARGUMENTS, RESULTS = 9, 5
+_NAN = 0x7FC00000
 
-# In words of 8 bytes: a call frame's extension, its arguments' and its results' buffers; a buffer's data.
-_EXTENSION, _ARGUMENTS, _RESULTS, _DATA = 1, 9, 14, 3
+# In words of 8 bytes: a call frame's extension, its arguments' and its results' buffers; then a buffer's.
+_EXTENSION, _ARGUMENTS, _RESULTS, _DATA, _RANK, _SHAPE = 1, 9, 14, 3, 4, 5
 # An extension's metadata; in those, in words of 4 bytes, the version and the traits.
 _METADATA, _MAJOR, _MINOR, _TRAITS = 3, 6, 7, 8
 
@@ -77,11 +79,20 @@ def _call_kernel(typingctx: Any, lanes: Any, addresses: Any) -> Any:
     name = f"strangeness_quantum_{lanes.literal_value}"
 
     def codegen(context: Any, builder: Any, sig: Any, args: Any) -> Any:
-        shape = ir.FunctionType(ir.VoidType(), [ir.IntType(64)])
-        builder.call(cgutils.get_or_insert_function(builder.module, shape, name), [args[1]])
-        return context.get_dummy_value()
+        shape = ir.FunctionType(ir.IntType(64), [ir.IntType(64)])
+        return builder.call(cgutils.get_or_insert_function(builder.module, shape, name), [args[1]])
 
-    return types.void(lanes, types.int64), codegen
+    return types.int64(lanes, types.int64), codegen
+
+
+@function
+def _fill_with_nan(buffer):
+    """There was no memory: the results must not look like results."""
+    count, shape, numbers = 1, addresses_at(buffer[_SHAPE]), integers_at(buffer[_DATA])
+    for axis in range(buffer[_RANK]):
+        count *= shape[axis]
+    for i in range(count):
+        numbers[i] = np.int32(_NAN)
 
 
 def _handler(lanes: int, fingerprint: int) -> Any:
@@ -96,16 +107,20 @@ def _handler(lanes: int, fingerprint: int) -> Any:
                 np.int32(0),
             )
             return 0 if fingerprint else 1
-        addresses = np.empty(ARGUMENTS + RESULTS, np.int64)
-        buffers = addresses_at(addresses_at(frame)[_ARGUMENTS])
+        memory = allocate(8 * (ARGUMENTS + RESULTS))
+        addresses = addresses_at(memory)
+        given, results = (
+            addresses_at(addresses_at(frame)[_ARGUMENTS]),
+            addresses_at(addresses_at(frame)[_RESULTS]),
+        )
         for i in range(ARGUMENTS):
-            addresses[i] = addresses_at(buffers[i])[_DATA]
-        buffers = addresses_at(addresses_at(frame)[_RESULTS])
+            addresses[i] = addresses_at(given[i])[_DATA]
         for i in range(RESULTS):
-            addresses[ARGUMENTS + i] = addresses_at(buffers[i])[_DATA]
-        _call_kernel(lanes, addresses.ctypes.data)
-        # A use of the table behind the call keeps Numba from freeing it before.
-        addresses[0] = 0
+            addresses[ARGUMENTS + i] = addresses_at(results[i])[_DATA]
+        if _call_kernel(lanes, memory) != 0:
+            for i in range(RESULTS):
+                _fill_with_nan(addresses_at(results[i]))
+        release(memory)
         return 0
 
     return cached_on_disk(cfunc, types.int64(types.int64), handler)
