@@ -191,3 +191,9 @@ def test_a_rehearsal_that_fails_leaves_nothing(strangeness, tmp_path: Path) -> N
     path = workspace(tmp_path, **{'["a", "b", "c"]': '["a", "nothing"]'})
     assert "nothing" in strangeness("search", path, "--blind", "--quiet").error()
     assert not (tmp_path / "run").exists()
+
+
+def test_a_frozen_configuration_can_be_shown(strangeness, blinded: Path) -> None:
+    answer = strangeness("show", blinded / "run" / "frozen.json")
+    assert answer.code == 0 and "kind: frozen configuration" in answer.out
+    assert _values(blinded)["hash"] in answer.out

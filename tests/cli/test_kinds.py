@@ -5,10 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from strangeness.report.schema import read_report
-from tests.cli.samples import workspace
+from tests.cli.samples import columns, workspace, write
 
 
 def _run(strangeness: Any, folder: Path, search: str) -> Any:
@@ -69,3 +70,12 @@ def test_a_repeated_chain_takes_no_shape_scan(strangeness, tmp_path: Path) -> No
     path = workspace(tmp_path, search='controls = false\nkind = "shape-scan"')
     path.write_text(path.read_text() + '\n[null]\nkind = "label-exchange"\ntoys = 3\n')
     assert "a shape scan whose chain is repeated" in strangeness("search", path, "--quiet").error()
+
+
+def test_weighted_data_are_counted_in_effective_numbers(strangeness, tmp_path: Path) -> None:
+    path = workspace(tmp_path, **{"relative_width = 0.05": 'kind = "counting"\nregion = [3500, 4500]'})
+    events = columns(1200, 1, signal=60)
+    write(tmp_path / "data.parquet", {**events, "weight": np.where(np.arange(1260) % 2 == 0, 1.0, 3.0)})
+    assert strangeness("search", path, "--quiet").code == 0
+    section = read_report(tmp_path / "run" / "result.json").searches[0]
+    assert any("effective numbers, sum of weights over 2.5" in note for note in section.result["assumptions"])

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from strangeness.core.errors import FileError, InputError
-from strangeness.report.hepdata import DIGITS, rounded, write_hepdata
+from strangeness.report.hepdata import DIGITS, comment, rounded, write_hepdata
 from strangeness.search.bump_hunt import BumpHunt
 from strangeness.search.check import Check
 from strangeness.search.limits import Limit
@@ -70,6 +70,11 @@ def test_one_limit_and_a_blocked_search_are_accepted(result: SearchResult, tmp_p
     with pytest.raises(InputError, match="a check has blocked"):
         write_hepdata(blocked, tmp_path / "refused", LIMIT)
     assert not (tmp_path / "refused").exists()
+
+
+def test_a_blind_search_says_so(result: SearchResult) -> None:
+    assert "frozen" not in comment(result)
+    assert f"Configuration frozen as {'a' * 64}, before" in comment(replace(result, frozen="a" * 64))
 
 
 def test_numbers_come_back(result: SearchResult, tmp_path: Path) -> None:

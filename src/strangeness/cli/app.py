@@ -229,10 +229,13 @@ def inspect(
 
 @app.command(epilog="Examples: strangeness show run/chain.strange | strangeness show run/result.json --json")
 def show(
-    file: Annotated[Path, typer.Argument(metavar="ARTEFACT|RESULT", help="chain.strange or result.json.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="ARTEFACT|RESULT|FROZEN", help="chain.strange, result.json or frozen.json."),
+    ],
     as_json: AsJson = False,
 ) -> None:
-    """What a stored chain or a result holds, in words."""
+    """What a stored chain, a result or a frozen configuration holds, in words."""
     from strangeness.cli.showing import shown
 
     typer.echo(shown(file, as_json=as_json))

@@ -88,14 +88,14 @@ def _no_selection(config: Config, analysis: Analysis, outcome: Outcome) -> list[
     if not isinstance(analysis.search, BumpHunt):
         return []
     hunt = replace(analysis.search, alpha=None)
-    rng = np.random.default_rng([config.seed, 0])
-    return [
-        control(
-            "no selection",
-            hunt.run(outcome.tested.batch.context, weight=outcome.tested.weights, rng=rng),
-            "all tested events",
-        )
-    ]
+    rng, tested = np.random.default_rng([config.seed, 0]), outcome.tested
+    try:
+        result = hunt.run(tested.batch.context, weight=tested.weights, rng=rng)
+    except InputError:
+        if tested.weights is None:
+            raise
+        return []  # weights that one scale describes after the cut, and not before it
+    return [control("no selection", result, "all tested events")]
 
 
 def _supervised(config: Config, analysis: Analysis, sources: Sources) -> list[Curve]:

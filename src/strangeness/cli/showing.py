@@ -7,11 +7,12 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+from strangeness.cli.folder import FROZEN
 from strangeness.core.files import existing_file
 
 
 def shown(path: Path, *, as_json: bool) -> str:
-    """The content of an artefact or a result.
+    """The content of an artefact, a result or a frozen configuration.
 
     Raises:
         FileError: when the file is neither, or damaged.
@@ -21,8 +22,16 @@ def shown(path: Path, *, as_json: bool) -> str:
 
 
 def described(path: Path) -> dict[str, Any]:
-    """What an artefact or a result says of itself, as JSON values."""
-    return _artefact(path) if zipfile.is_zipfile(existing_file(path)) else _result(path)
+    """What an artefact, a result or a frozen configuration says of itself, as JSON values."""
+    if zipfile.is_zipfile(existing_file(path)):
+        return _artefact(path)
+    return _frozen(path) if path.name == FROZEN else _result(path)
+
+
+def _frozen(path: Path) -> dict[str, Any]:
+    from strangeness.cli.frozen import read_frozen
+
+    return {"kind": "frozen configuration", **read_frozen(path).values}
 
 
 def _artefact(path: Path) -> dict[str, Any]:

@@ -153,8 +153,10 @@ def limits_table(pairs: Sequence[tuple[float | None, Limit]]) -> Row:
 
 
 def comment(result: SearchResult) -> str:
-    """The statement and what it rests on."""
-    return " ".join([result.statement(), *(f"Assumption: {note}." for note in result.assumptions)])
+    """The statement, whether it was blind, and what it rests on."""
+    frozen = f"Configuration frozen as {result.frozen}, before the region was opened."
+    notes = [*([frozen] if result.frozen else []), *(f"Assumption: {note}." for note in result.assumptions)]
+    return " ".join([result.statement(), *notes])
 
 
 def rounded(value: Any) -> Any:
