@@ -75,16 +75,19 @@ class TreeNetworkClassifier(Detector):
 
     Attributes:
         structure: "tree", or "mera": with trained disentanglers between the blocks.
-        bond: most dimensions of an edge; an edge has no more than the sites below it fill.
+        bond: most dimensions of an edge, two as in a circuit of qubits; an edge has no more than the sites
+            below it fill.
         local: components of a spin.
         training: settings of the training loop.
     """
 
     structure: str = "tree"
-    bond: int = 4
+    bond: int = 2
     local: int = 2
     training: Training = field(
-        default_factory=lambda: Training(learning_rate=1e-2, weight_decay=0.0, chunk=4)
+        default_factory=lambda: Training(
+            epochs=30, batch_size=64, learning_rate=3e-2, weight_decay=0.0, chunk=4
+        )
     )
 
     card: ClassVar[MethodCard] = MethodCard(
