@@ -32,10 +32,12 @@ from strangeness.detectors.dense_autoencoder import DenseAutoencoder
 from strangeness.detectors.ensemble import Ensemble
 from strangeness.detectors.isolation_forest import IsolationForest
 from strangeness.detectors.mahalanobis import Mahalanobis
+from strangeness.detectors.mera_autoencoder import MeraAutoencoder
 from strangeness.detectors.mps_classifier import MPSClassifier
 from strangeness.detectors.mps_projection import MPSProjection
 from strangeness.detectors.nearest_neighbours import NearestNeighbours
 from strangeness.detectors.pca import PCA
+from strangeness.detectors.tree_network_classifier import TreeNetworkClassifier
 from strangeness.detectors.variational_autoencoder import VariationalAutoencoder
 from strangeness.policies.folds import FoldedNull, FoldedScorer
 from strangeness.representations import (
@@ -56,12 +58,15 @@ SMALL = ConvAutoencoder(channels=(2, 2), hidden=3, latent=2, training=_NEVER)
 CHAINS: dict[str, tuple[Representation, Detector]] = {
     "linear": (FEATURES, SumOfFeatures()),
     "classifier": (FEATURES, CWoLa(hidden=(4,), training=_NEVER)),
+    "tree network": (FEATURES, TreeNetworkClassifier(bond=2, training=_NEVER)),
     "trees": (FEATURES, CWoLaTrees(trees=3, smallest_leaf=5, leaves=4)),
     "dense": (FEATURES, DenseAutoencoder(hidden=4, training=_NEVER)),
     "variational": (FEATURES, VariationalAutoencoder(hidden=4, training=_NEVER)),
     "isolation": (FEATURES, IsolationForest(trees=3, max_samples=16)),
     "mahalanobis": (FEATURES, Mahalanobis()),
     "neighbours": (FEATURES, NearestNeighbours(k=3)),
+    "mera": (FEATURES, MeraAutoencoder(training=_NEVER)),
+    "mera classifier": (FEATURES, TreeNetworkClassifier(structure="mera", bond=2, training=_NEVER)),
     "pca": (FEATURES, PCA()),
     "ensemble": (FEATURES, Ensemble(IsolationForest(trees=2, max_samples=8), members=2, combine="median")),
     "born": (FEATURES, BornMachineDetector(bond=2, components=2, training=_NEVER)),

@@ -26,9 +26,11 @@ SHORT: dict[str, dict[str, Any]] = {
     "dense-autoencoder": {"hidden": 8, "training": Training(epochs=3)},
     "ensemble": {"members": 2, "detector": Mahalanobis()},
     "isolation-forest": {"trees": 15},
+    "mera-autoencoder": {"bond": 2, "training": Training(epochs=3, weight_decay=0.0, chunk=1)},
     "mps-classifier": {"bond": 2, "training": Training(epochs=6, learning_rate=3e-2, chunk=1)},
     "mps-projection": {"bond": 2, "components": 2, "training": Training(12, learning_rate=3e-2, chunk=1)},
     "supervised-trees": {"trees": 5},
+    "tree-network-classifier": {"training": Training(epochs=20, batch_size=64, learning_rate=3e-2, chunk=2)},
     "variational-autoencoder": {"hidden": 4, "training": Training(epochs=2, chunk=1)},
 }
 
