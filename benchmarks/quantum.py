@@ -189,8 +189,8 @@ def _in_parts(size: Size, found: dict[str, Any], part: int = 16) -> tuple[float,
     """``complex128`` over slices of the batch, which take less memory."""
     weight, bias, x = found["weight"], found["bias"], found["x"]
     parts = [complex128(weight, bias, x[i : i + part], size.trash) for i in range(0, len(x), part)]
-    loss, by_weight, by_bias = (sum(p[i] for p in parts) / len(parts) for i in range(3))
-    return loss, by_weight, by_bias
+    loss, by_weight, by_bias = (np.mean(list(kind), axis=0) for kind in zip(*parts, strict=True))
+    return float(loss), by_weight, by_bias
 
 
 def _accuracy_rows(size: Size, raws: Sequence[Raw]) -> dict[str, Measured | float]:

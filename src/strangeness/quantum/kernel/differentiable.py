@@ -106,7 +106,7 @@ def _expectations_forward(engine: Engine, route: str, *primals: Any) -> tuple[ja
 def _expectations_backward(engine: Engine, route: str, kept: Any, cotangent: Any) -> tuple[Any, ...]:
     arrays, vector, wanted = kept
     if isinstance(cotangent, SymbolicZero):
-        cotangent = jnp.zeros(cotangent.shape, cotangent.dtype)
+        cotangent = jnp.zeros_like(kept[0][2][:, 0, 0, 0])
     mode = CHAIN | (INPUTS if wanted else 0)
     _, _, weight, bias, x = _call(engine, route, mode, *arrays, cotangent, vector)
     return weight, bias, x if wanted else jnp.zeros_like(arrays[2])
@@ -134,7 +134,7 @@ def _weighted_sum_forward(engine: Engine, route: str, *primals: Any) -> tuple[An
 def _weighted_sum_backward(engine: Engine, route: str, kept: Any, cotangents: Any) -> tuple[Any, ...]:
     outer = cotangents[0]
     if isinstance(outer, SymbolicZero):
-        outer = jnp.zeros(outer.shape, outer.dtype)
+        outer = jnp.zeros((), kept[0].dtype)
     return tuple(outer * array for array in kept)
 
 

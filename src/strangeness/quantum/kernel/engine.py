@@ -75,7 +75,7 @@ class Engine:
         _refuse_sizes(qubits, layers, rotations, threads, len(entanglers))
         self.qubits, self.layers, self.rotations, self.threads = qubits, layers, rotations, threads
         self.lanes, self.bits = best_lanes() if lanes is None else checked_lanes(lanes), bits
-        self.dtype = np.float32 if bits == 32 else np.float64
+        self.dtype: Any = np.float32 if bits == 32 else np.float64
         self.angles = layers, qubits, rotations, 3
         self.plan = plan(qubits, layers, rotations, self.lanes, bits, threads, memory_limit)
         order, signs, self._signed = entangler_tables(entanglers, qubits)
@@ -207,7 +207,7 @@ class Engine:
             empty if vector is None else vector,
         ]
         shapes = self.result_shapes(len(x), mode)
-        results = [empty[:0] if shape == (0,) else np.empty(shape, self.dtype) for shape in shapes]
+        results: list[Any] = [empty[:0] if shape == (0,) else np.empty(shape, self.dtype) for shape in shapes]
         threads = min(self.threads, self.tiles(len(x)))
         if threads <= 1:
             self._call(self.sizes(len(x), mode), given, results)
@@ -229,7 +229,7 @@ class Engine:
             )
 
 
-def _address(array: NDArray) -> int:
+def _address(array: Any) -> int:
     try:
         # Three times as quick as asking NumPy; refused where the array may not be written or is empty.
         return ctypes.addressof(ctypes.c_char.from_buffer(array))

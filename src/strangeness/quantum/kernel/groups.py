@@ -11,9 +11,9 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from numba.core import cgutils, types
-from numba.extending import intrinsic
 
 from strangeness.quantum.kernel import emit
+from strangeness.quantum.kernel.jit import intrinsic
 from strangeness.quantum.kernel.vectors import Vector
 
 INDEX = types.int64

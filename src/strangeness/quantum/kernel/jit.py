@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
-from numba import njit
+from numba import extending, njit
 from numba.core import types
-from numba.extending import intrinsic
+from numba.core.typing import templates
 
-function = njit(error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
+OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
+# What these make is called with other arguments than it is written with, which a type checker cannot know.
+intrinsic: Any = extending.intrinsic
+overload: Any = extending.overload
+infer_global: Any = templates.infer_global
+function: Any = njit(**OPTIONS)
 
 
 @intrinsic

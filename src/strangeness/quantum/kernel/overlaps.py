@@ -10,9 +10,9 @@ from __future__ import annotations
 from typing import Any
 
 from numba.core import cgutils, types
-from numba.extending import intrinsic
 
 from strangeness.quantum.kernel import emit
+from strangeness.quantum.kernel.jit import intrinsic
 
 
 @intrinsic

@@ -7,9 +7,10 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.core.typing.templates import AbstractTemplate, signature
+from numba.extending import lower_builtin, models, register_model
 
+from strangeness.quantum.kernel.jit import infer_global, intrinsic
 from strangeness.quantum.kernel.vectors import Vector
 
 INDEX = ir.IntType(64)
@@ -18,7 +19,7 @@ INDEX = ir.IntType(64)
 class Pointer(types.Type):
     """The address of the first of many values of type ``dtype``: vectors, plain numbers or integers."""
 
-    def __init__(self, dtype: types.Type) -> None:
+    def __init__(self, dtype: Any) -> None:
         self.dtype = dtype
         super().__init__(name=f"Pointer({dtype})")
 

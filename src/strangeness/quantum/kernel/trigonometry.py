@@ -5,9 +5,7 @@ from __future__ import annotations
 from math import factorial
 from typing import Any
 
-from numba.extending import overload
-
-from strangeness.quantum.kernel.jit import function
+from strangeness.quantum.kernel.jit import OPTIONS, function, overload
 from strangeness.quantum.kernel.vectors import nearest_integer
 
 # Taylor coefficients, highest first, of (sin r - r) / r^3 and (cos r - 1) / r^2 in r^2; |r| <= pi / 2.
@@ -20,7 +18,7 @@ def sine_cosine(x: Any) -> tuple[Any, Any]:
     raise NotImplementedError
 
 
-@overload(sine_cosine, jit_options={"no_cpython_wrapper": True, "no_cfunc_wrapper": True})
+@overload(sine_cosine, jit_options=OPTIONS)
 def _sine_cosine(x):
     return _single if x.real.bitwidth == 32 else _double
 

@@ -12,8 +12,10 @@ from typing import Any
 
 from llvmlite import ir
 from numba.core import cgutils, types
-from numba.core.typing.templates import AbstractTemplate, infer_global, signature
-from numba.extending import intrinsic, lower_builtin, models, register_model
+from numba.core.typing.templates import AbstractTemplate, signature
+from numba.extending import lower_builtin, models, register_model
+
+from strangeness.quantum.kernel.jit import infer_global, intrinsic
 
 # Products and sums may fuse; nothing may be reordered, so NaN and the range reduction of angles survive.
 FLAGS = ("contract", "nsz")

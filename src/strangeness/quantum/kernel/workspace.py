@@ -24,14 +24,14 @@ class Shape(NamedTuple):
         signed: whether they have signs.
     """
 
-    n: int
-    layers: int
-    rotations: int
-    keep_states: bool
-    keep_phases: bool
-    adjoint: bool
-    entanglers: int
-    signed: bool
+    n: Any
+    layers: Any
+    rotations: Any
+    keep_states: Any
+    keep_phases: Any
+    adjoint: Any
+    entanglers: Any
+    signed: Any
 
 
 class Memory(NamedTuple):

@@ -16,10 +16,9 @@ import numpy as np
 from llvmlite import binding, ir
 from numba import cfunc, types
 from numba.core import cgutils
-from numba.extending import intrinsic
 
 from strangeness.quantum.kernel.compiled import cached_on_disk, compiled, fingerprint
-from strangeness.quantum.kernel.jit import function
+from strangeness.quantum.kernel.jit import function, intrinsic
 from strangeness.quantum.kernel.pointers import addresses_at, allocate, integers_at, release
 
 KNOWN = (0, 3)
