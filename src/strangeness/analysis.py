@@ -280,7 +280,7 @@ class Analysis:
         rng = np.random.default_rng([seed, len(tested.batch)])
         result = self._searched(chain, tested, seed, rng, systematics)
         size = effective_number(tested.batch.weight)
-        return result.with_checks(self.checks(chain, proof, size, rng, tested.batch.id, systematics))
+        return result.with_checks(self.checks(chain, proof, size, rng, tested.batch.id))
 
     def _searched(
         self,
@@ -320,7 +320,6 @@ class Analysis:
         size: float,
         rng: np.random.Generator,
         tested: NDArray[np.uint32] | None = None,
-        systematics: Sequence[Systematic] = (),
     ) -> tuple[Check, ...]:
         """The validity checks of a search of ``size`` (effective) events, none without a gate.
 
@@ -330,7 +329,9 @@ class Analysis:
             size: number of events under test, for the background toys.
             rng: NumPy generator.
             tested: identities (n, 2) of the events under test, for the rule that no event has two roles.
-            systematics: of the background, drawn in the toys too.
+
+        Shifted copies play no part: the reference that is checked is not shifted, and nuisances that are
+        drawn would only hide what a check should see.
         """
         if self.gate is None:
             return ()
@@ -343,7 +344,7 @@ class Analysis:
                 checked.p,
                 checked.batch.context,
                 selection_law=chain.null.selection_law(self.alpha),
-                hunt=None if self.hunt is None else _with(self.hunt, systematics),
+                hunt=self.hunt,
                 scale=size / len(checked.batch),
                 rng=rng,
                 progress=lambda done, _: show(done, ""),

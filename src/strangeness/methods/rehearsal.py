@@ -140,8 +140,8 @@ def rehearse(
     tested = size * split.tested_share
     rng = np.random.default_rng([seed, round(tested)])
     copies = {} if trains or reference is None else dict(variations or {})
-    systematics = analysis.systematics(fitted, proof, copies)
-    checks = analysis.checks(fitted.chain, proof, tested, rng, systematics=systematics)
+    analysis.systematics(fitted, proof, copies)  # what cannot be carried is refused now, not after opening
+    checks = analysis.checks(fitted.chain, proof, tested, rng)
     reach = _reach(analysis, fitted, proof, tested) if reference is not None else ()
     return Rehearsal(checks, size, reach, fitted.counts, (_STANDS_IN if trains else _FITTED,))
 
