@@ -37,6 +37,9 @@ from strangeness.detectors.mps_classifier import MPSClassifier
 from strangeness.detectors.mps_projection import MPSProjection
 from strangeness.detectors.nearest_neighbours import NearestNeighbours
 from strangeness.detectors.pca import PCA
+from strangeness.detectors.quantum_autoencoder import QuantumAutoencoder
+from strangeness.detectors.quantum_image_autoencoder import QuantumImageAutoencoder
+from strangeness.detectors.quantum_kernel import QuantumKernel
 from strangeness.detectors.tree_network_classifier import TreeNetworkClassifier
 from strangeness.detectors.variational_autoencoder import VariationalAutoencoder
 from strangeness.policies.folds import FoldedNull, FoldedScorer
@@ -68,6 +71,9 @@ CHAINS: dict[str, tuple[Representation, Detector]] = {
     "mera": (FEATURES, MeraAutoencoder(training=_NEVER)),
     "mera classifier": (FEATURES, TreeNetworkClassifier(structure="mera", bond=2, training=_NEVER)),
     "pca": (FEATURES, PCA()),
+    "circuit": (FEATURES, QuantumAutoencoder(qubits=2, layers=1, training=_NEVER)),
+    "shots": (FEATURES, QuantumAutoencoder(qubits=2, layers=1, shots=5, training=_NEVER)),
+    "overlaps": (FEATURES, QuantumKernel(qubits=2)),
     "ensemble": (FEATURES, Ensemble(IsolationForest(trees=2, max_samples=8), members=2, combine="median")),
     "born": (FEATURES, BornMachineDetector(bond=2, components=2, training=_NEVER)),
     "fourier": (FEATURES, BornMachineDetector(bond=2, feature_map="fourier", training=_NEVER)),
@@ -75,6 +81,7 @@ CHAINS: dict[str, tuple[Representation, Detector]] = {
     "state": (FEATURES, MPSClassifier(bond=2, feature_map="polynomial", training=_NEVER)),
     "learned": (FEATURES, MPSClassifier(bond=2, feature_map="learned", training=_NEVER)),
     "images": (JetImages(8), SMALL),
+    "patches": (JetImages(8), QuantumImageAutoencoder(patch=(4, 4), layers=1, training=_NEVER)),
     "lund": (LundImages(8), SMALL),
     "hits": (CalorimeterImages(8), SMALL),
     "jets": (JetFeatures(("mass", "tau1", "girth")), Mahalanobis()),

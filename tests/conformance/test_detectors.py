@@ -29,6 +29,17 @@ SHORT: dict[str, dict[str, Any]] = {
     "mera-autoencoder": {"bond": 2, "training": Training(epochs=3, weight_decay=0.0, chunk=1)},
     "mps-classifier": {"bond": 2, "training": Training(epochs=6, learning_rate=3e-2, chunk=1)},
     "mps-projection": {"bond": 2, "components": 2, "training": Training(12, learning_rate=3e-2, chunk=1)},
+    "quantum-autoencoder": {
+        "qubits": 2,
+        "layers": 1,
+        "training": Training(epochs=3, learning_rate=0.1, chunk=1),
+    },
+    "quantum-image-autoencoder": {
+        "patch": (6, 6),
+        "layers": 1,
+        "training": Training(epochs=3, batch_size=128, learning_rate=5e-2, chunk=1),
+    },
+    "quantum-kernel": {"qubits": 2, "max_reference": 300},
     "supervised-trees": {"trees": 5},
     "tree-network-classifier": {"training": Training(epochs=20, batch_size=64, learning_rate=3e-2, chunk=2)},
     "variational-autoencoder": {"hidden": 4, "training": Training(epochs=2, chunk=1)},
