@@ -93,7 +93,7 @@ def polar_retraction(matrix: Float[Array, "*blocks rows columns"]) -> Float[Arra
 def tangent(
     matrix: Float[Array, "*blocks rows columns"], gradient: Float[Array, "*blocks rows columns"]
 ) -> Float[Array, "*blocks rows columns"]:
-    """The gradient's part along the isometries at W, G - W sym(W^T G) (arXiv:physics/9806030, section 2.4).
+    """The gradient's part along the isometries at W, G - W sym(W^T G) (arXiv:physics/9806030, eq. 2.4).
 
     W + e T with the tangent T is isometric to second order in e.
     """

@@ -1,4 +1,4 @@
-"""Binary MERA: trees with orthogonal disentanglers between neighbouring blocks (arXiv:quant-ph/0512165).
+"""Binary MERA: trees with orthogonal disentanglers between neighbouring blocks (arXiv:cond-mat/0512165).
 
 Sites are filled up as in ``tree``: to the next power of two, with e_0. What takes the whole state is for few
 sites; reduced densities need the causal cone alone and take any number.

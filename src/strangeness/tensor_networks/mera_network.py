@@ -2,8 +2,8 @@
 
 Here the numbers of neighbouring sites are put side by side, not multiplied as in ``mera``: a layer turns
 2k sites of c numbers into k sites of c'. Decoding is by the transposes. There is nothing nonlinear in it: the
-whole network is an orthogonal projection whose form is local, so that principal components bound it from
-below (after arXiv:2604.06541, whose text was not at hand beyond its abstract).
+whole network is an orthogonal projection of local form, and no such network reconstructs better than as many
+principal components. It follows the abstract of arXiv:2604.06541 and not its details.
 """
 
 from __future__ import annotations
