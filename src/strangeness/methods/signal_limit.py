@@ -100,7 +100,10 @@ def signal_limit(
         name: of the signal.
         tested_share: share of the data that was tested (``Split.tested_share``).
         luminosity: in 1/fb, mu is then a cross-section in fb; else mu is signal events made in the data.
-        level, calculator, n_toys, seed: as ``upper_limit``.
+        level: confidence level.
+        calculator: "asymptotic" or "toys"; None chooses by the expected background.
+        n_toys: pseudo-experiments under each hypothesis.
+        seed: of the pseudo-experiments, and of ties.
         spurious: signal events that the background function may fake, as a nuisance.
 
     Raises:
