@@ -30,7 +30,7 @@ def test_version(strangeness) -> None:
     ("arguments", "message"),
     [
         (["serch"], "No such command 'serch'"),
-        (["search"], "Missing argument"),
+        (["search"], "nothing to search was given"),
         (["search", "x.parquet", "--alpha", "high"], "--alpha"),
         (["demo", "--sed", "1"], "--sed"),
         (["sample", "make", "jets"], "--out"),
