@@ -125,3 +125,8 @@ def test_an_unknown_interface_falls_back(monkeypatch: pytest.MonkeyPatch) -> Non
         expectations(ENGINE, *ARRAYS, route="ffi")
     with pytest.raises(InputError, match="unknown route"):
         expectations(ENGINE, *ARRAYS, route="fii")
+
+
+def test_double_precision_needs_a_jax_that_has_it() -> None:
+    with pytest.raises(InputError, match="64 bits"):
+        expectations(CASE.engine(bits=64, lanes=4), *ARRAYS)

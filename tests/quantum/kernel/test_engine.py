@@ -169,6 +169,12 @@ def test_accuracy_of_the_benchmark(qubits: int, rotations: int, events: int) -> 
         assert np.linalg.norm(one - other) < 1e-5 * np.linalg.norm(other)
 
 
+def test_no_events_give_nothing() -> None:
+    case = ring(4)
+    step = case.engine().step(case.weight, case.bias, case.x[:0], case.cotangent[:0], with_x=True)
+    assert step.values.shape == (0,) and not step.weight.any() and step.x is not None and len(step.x) == 0
+
+
 def test_refusals() -> None:
     projector = trash_projector([0], 4)
     gates = (entangler("ring", 4),)
@@ -191,5 +197,7 @@ def test_refusals() -> None:
         engine.values(case.weight[:1], case.bias, case.x)
     with pytest.raises(InputError, match="features of shape"):
         engine.values(case.weight, case.bias, case.x[:, :2])
+    with pytest.raises(InputError, match="derivatives of shape"):
+        engine.pullback(case.weight, case.bias, case.x, np.zeros((1, 3, 4, 3, 4)), case.cotangent)
     with pytest.raises(InputError, match="cotangent of shape"):
         engine.step(case.weight, case.bias, case.x, case.cotangent[:3])

@@ -38,7 +38,7 @@ def expectations(engine: Engine, weight: Any, bias: Any, x: Any, *, route: Route
         route: "ffi", "callback", or what is possible and fastest.
 
     Raises:
-        InputError: for a route that is unknown or not possible here.
+        InputError: for a route that is unknown or not possible here, and for 64 bits where JAX has 32.
     """
     return _expectations(engine, _checked(engine, route), *_floats(engine, weight, bias, x))
 
@@ -52,7 +52,7 @@ def weighted_sum(
     derivatives by weight, bias and x. Arguments as those of ``expectations``, and cotangent: (B,).
 
     Raises:
-        InputError: for a route that is unknown or not possible here.
+        InputError: for a route that is unknown or not possible here, and for 64 bits where JAX has 32.
     """
     arrays = _floats(engine, weight, bias, x, cotangent)
     return _weighted_sum(engine, _checked(engine, route), *arrays)
@@ -61,6 +61,8 @@ def weighted_sum(
 def _checked(engine: Engine, route: str) -> str:
     if route not in ROUTES:
         raise InputError(f"unknown route {route!r}", nearest(route, ROUTES))
+    if engine.bits == 64 and not jax.config.jax_enable_x64:
+        raise InputError("a circuit of 64 bits where JAX has 32", "Set jax_enable_x64, or bits=32.")
     possible = xla.supported() and engine.bits == 32
     if route == "auto":
         return "ffi" if possible and engine.threads == 1 else "callback"

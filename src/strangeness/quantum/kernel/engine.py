@@ -158,6 +158,9 @@ class Engine:
     ) -> tuple[Floats, Floats, Floats | None]:
         """The derivatives by weight, bias and, ``with_x``, x from those by the generators."""
         arrays = self.checked(weight, bias, x)
+        vector = np.ascontiguousarray(vector, self.dtype)
+        if vector.shape != (wanted := self.vector_shape(len(arrays[2]))):
+            raise InputError(f"derivatives of shape {vector.shape}", f"These events need {wanted}.")
         mode = CHAIN | (INPUTS if with_x else 0)
         *_, weight, bias, x = self.run(mode, *arrays, self._cotangent(cotangent, len(arrays[2])), vector)
         return weight, bias, x if with_x else None
