@@ -39,6 +39,8 @@ class QuantumAutoencoder(Detector):
         guard: whether the trained weights of each feature are kept at root mean square 1 (``quantum.guard``).
         frozen: parameters that are not trained: "" none, "trash" those of trash qubits, "all".
         shots: of a measurement for each score; None for the exact value.
+        engine: "auto", "kernel", "jax", or a device of PennyLane such as "lightning.qubit", which then trains
+            and scores (``quantum.engines``).
         training: settings of the training loop; its weight decay is not used.
     """
 
@@ -53,6 +55,7 @@ class QuantumAutoencoder(Detector):
     guard: bool = True
     frozen: str = ""
     shots: int | None = None
+    engine: str = "auto"
     training: Training = field(
         default_factory=lambda: Training(epochs=30, learning_rate=3e-2, weight_decay=0.0, patience=5, chunk=4)
     )
@@ -94,6 +97,7 @@ class QuantumAutoencoder(Detector):
             label=self.card.name,
             guard=self.guard,
             frozen=self.frozen,
+            engine=self.engine,
             shots=self.shots,
         )
 

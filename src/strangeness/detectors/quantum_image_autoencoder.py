@@ -37,6 +37,8 @@ class QuantumImageAutoencoder(Detector):
         guard: whether the trained weights of each pixel are kept at root mean square 1 (``quantum.guard``).
         frozen: parameters that are not trained: "" none, "trash" those of trash qubits, "all".
         shots: of a measurement for each score; None for the exact value.
+        engine: "auto", "kernel", "jax", or a device of PennyLane such as "lightning.qubit", which then trains
+            and scores (``quantum.engines``).
         training: settings of the training loop; its weight decay is not used.
     """
 
@@ -49,6 +51,7 @@ class QuantumImageAutoencoder(Detector):
     guard: bool = True
     frozen: str = ""
     shots: int | None = None
+    engine: str = "auto"
     training: Training = field(
         default_factory=lambda: Training(epochs=20, learning_rate=1e-2, weight_decay=0.0, patience=4, chunk=1)
     )
@@ -97,6 +100,7 @@ class QuantumImageAutoencoder(Detector):
             label=self.card.name,
             guard=self.guard,
             frozen=self.frozen,
+            engine=self.engine,
             shots=self.shots,
         )
 

@@ -40,18 +40,20 @@ class Autoencoder(eqx.Module):
         parameters: (p,), radians.
         recipe: the circuit.
         frozen: which parameters are not trained: "" none, "trash" those that turn trash qubits, "all".
+        engine: that simulates or runs the circuit (``engines.ENGINES``, or a device of PennyLane).
     """
 
     parameters: Float[Any, " p"]
     recipe: Recipe
     frozen: str = eqx.field(static=True, default="")
+    engine: str = eqx.field(static=True, default="auto")
 
     def __call__(self, x: Float[Array, "n d"]) -> Float[Array, " n"]:
         """Fidelities (n,) of angles or amplitudes (n, d)."""
         parameters = jnp.asarray(self.parameters)
         mask = frozen_parameters(self.recipe, self.frozen)
         used = jnp.where(mask, jax.lax.stop_gradient(parameters), parameters)
-        return fidelity(self.recipe.circuit, used, x)
+        return fidelity(self.recipe.circuit, used, x, engine=self.engine)
 
 
 FROZEN = ("", "trash", "all")
@@ -143,6 +145,7 @@ def fitted(
     label: str,
     guard: bool = True,
     frozen: str = "",
+    engine: str = "auto",
     shots: int | None = None,
 ) -> FidelityScorer:
     """The scorer of a trained circuit.
@@ -157,6 +160,7 @@ def fitted(
         label: names the detector in messages.
         guard: whether weights of features are kept from vanishing.
         frozen: a name in ``FROZEN``.
+        engine: that simulates or runs the circuit, also when scoring.
         shots: of a measurement of the fidelity when scoring; None for the exact value.
 
     Raises:
@@ -173,9 +177,11 @@ def fitted(
     refuse_events(circuit, angles)
     start, loop = jax.random.split(key)
     rng = np.random.default_rng(np.asarray(jax.random.key_data(start)))
+    # One event first: an engine that is unknown, missing or not able to is refused before any work.
+    fidelity(circuit, np.zeros(circuit.parameters), angles[:1], engine=engine)
     parameters = jnp.asarray(initial_weights(circuit, rng), float_dtype())
     model = train(
-        Autoencoder(parameters, recipe, frozen),
+        Autoencoder(parameters, recipe, frozen, engine),
         infidelity,
         angles,
         batch.id,

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from strangeness.core.errors import InputError
 from strangeness.core.estimators import float_dtype
-from strangeness.quantum import fast, pennylane, reference_simulation, statevector
+from strangeness.quantum import fast, on_device, pennylane, reference_simulation, statevector
 from strangeness.quantum.checks import refuse_events, refuse_parameters
 from strangeness.quantum.circuit import Circuit
 from strangeness.quantum.memory import memory_needed, refuse_too_large
@@ -63,6 +65,8 @@ def readings(circuit: Circuit, parameters: Any, x: Any, *, engine: str = "auto")
         return _jitted(circuit, parameters, x)
     if engine == "numpy":
         return reference_simulation.readings(circuit, parameters, x)
+    if isinstance(parameters, Tracer) or isinstance(x, Tracer):
+        return on_device.readings(circuit, engine, jnp.asarray(parameters), jnp.asarray(x))
     return pennylane.readings(circuit, parameters, x, device=engine)
 
 
