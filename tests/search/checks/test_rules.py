@@ -41,6 +41,13 @@ def test_weights_that_decide_the_cut_are_seen(rise: float, spread: float, fine: 
     assert check.passed is fine and check.p == float(fine)
 
 
+def test_the_fewer_weights_differ_the_fewer_events_are_needed() -> None:
+    checks = {spread: calibration_size(*weighted(0.0, spread, n=200)) for spread in (0.2, 0.9)}
+    # 10 events pass; weights that do not know the score leave exp(-sd^2) of them, known here to a fifth
+    assert checks[0.2].passed and checks[0.2].statistic == pytest.approx(10 * np.exp(-0.04), rel=0.2)
+    assert not checks[0.9].passed
+
+
 def test_one_heavy_event_is_seen() -> None:
     weight = np.r_[np.ones(1999), 200.0]
     events = reference_events(np.linspace(0.0005, 1, 2000), np.ones(2000), weight)
@@ -53,3 +60,6 @@ def test_the_honest_law_is_wider() -> None:
     known, events = weighted(0.8)
     honest = honest_law(known, events)
     assert honest.mean == pytest.approx(known.mean) and honest.a[0] < known.a[0] / 2
+    # a law that has the variance of the weighted cut is left as it is, nearly: looser cuts may ask for more
+    right = law(known.a[0] / 0.05 / (known.a[0] / honest.a[0]))
+    assert honest_law(right, events).a[0] == pytest.approx(right.a[0], rel=0.05)
