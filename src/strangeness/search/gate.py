@@ -99,9 +99,9 @@ class Gate:
         expected, law = _expected(held, selection_law, scale), honest_law(selection_law, calibration)
         fits = hunt is not None and isinstance(hunt.background, DijetFunction)
         found = [uniform_p_values(held, law, self.simulations, rng)]
-        found.append(self._sculpting(held, calibration, law, hunt if fits else None, expected, rng))
-        if fits and hunt is not None:
-            counts = spectrum(held, calibration, hunt)
+        counts = spectrum(held, calibration, hunt, rng) if fits and hunt is not None else None
+        found.append(self._sculpting(held, calibration, law, hunt, counts, expected, rng))
+        if hunt is not None and counts is not None:
             found.append(background_form(counts, hunt, None, self.simulations, rng, selected=expected))
             toys = dataclasses.replace(hunt, n_pseudo=self.n_pseudo)
             size = expected / counts.sum()
@@ -118,16 +118,17 @@ class Gate:
         calibration: ReferenceEvents | None,
         law: SelectionLaw,
         hunt: BumpHunt | None,
+        counts: Array | None,
         expected: float,
         rng: np.random.Generator,
     ) -> Check:
+        fitted = None if counts is None else hunt
         test = SculptingTest.prepare(
-            held, law, self.bins, self.simulations, rng, calibrated=calibration, hunt=hunt
+            held, law, self.bins, self.simulations, rng, calibrated=calibration, hunt=fitted
         )
-        if hunt is None or not self.reach:
+        if fitted is None or counts is None or not self.reach:
             return test.check()
-        counts = spectrum(held, calibration, hunt)
-        reach = reach_of(test, hunt, counts, expected, self.level / _TESTS, rng)
+        reach = reach_of(test, fitted, counts, expected, self.level / _TESTS, rng)
         return test.with_reach(test.check(), reach.sentence())
 
 

@@ -75,7 +75,7 @@ def test_reach_falls_with_the_number_of_reference_events() -> None:
     rng = np.random.default_rng(7)
     law, calibrated, held = search(rng)
     test = SculptingTest.prepare(held, law, 12, 400, rng, hunt=HUNT, calibrated=calibrated)
-    counts = spectrum(held, calibrated, HUNT)
+    counts = spectrum(held, calibrated, HUNT, np.random.default_rng(0))
     reach = reach_of(test, HUNT, counts, 200.0, 0.0025, rng, n_simulated=100)
     more = reach_of(test, HUNT, counts, 800.0, 0.0025, rng, n_simulated=100)
     # the expected fake grows as the square root of the data, here twice; the simulations move it by a few %
@@ -89,4 +89,4 @@ def test_a_shift_that_is_the_same_in_a_bin_fakes_nothing() -> None:
     test = SculptingTest.prepare(held, law, 12, 100, rng, hunt=HUNT)
     shift = np.where(test.cells.owner == 0, 0.5, -0.5)
     assert ratios(test, shift) == pytest.approx(1.0)
-    assert faked(test, HUNT, spectrum(held, None, HUNT), 500.0, shift) < 0.1
+    assert faked(test, HUNT, spectrum(held, None, HUNT, np.random.default_rng(0)), 500.0, shift) < 0.1

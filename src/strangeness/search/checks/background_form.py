@@ -19,11 +19,22 @@ _LARGER = 4.0
 standard deviations of the search is four off in the check."""
 
 
-def spectrum(held: ReferenceEvents, calibrated: ReferenceEvents | None, hunt: BumpHunt) -> Array:
-    """All reference events (bins,) behind the training, selected or not, in effective numbers."""
+def spectrum(
+    held: ReferenceEvents, calibrated: ReferenceEvents | None, hunt: BumpHunt, rng: np.random.Generator
+) -> Array:
+    """All reference events (bins,) behind the training, selected or not.
+
+    Weighted ones are thinned to equal weights, each kept with its weight over the largest: what is left are
+    Poisson counts, also in bins that hold few events.
+    """
     edges = hunt.bin_edges()
     parts = [held] if calibrated is None else [held, calibrated]
-    return np.sum([binned(part.context, edges, part.weight)[0] for part in parts], axis=0)
+    mass, weight = (
+        np.concatenate([getattr(part, name) for part in parts]) for name in ("context", "weights")
+    )
+    if any(part.weighted for part in parts):
+        mass = mass[rng.random(mass.size) * weight.max() < weight]
+    return binned(mass, edges)[0]
 
 
 def background_form(

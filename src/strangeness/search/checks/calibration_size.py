@@ -16,8 +16,8 @@ FEWEST = 15.0
 """Effective events that must pass the cut in a bin where weights differ much; with fewer, and 1,000 data, the
 type-I error of a count at 5 % is 9 to 13 %, with 15 to 25 it is 5 to 8 %."""
 HEAVIEST = 0.5
-"""Most that the heaviest event weighs above the mean, over the weight that passes the cut in its bin. Log-normal
-weights with more have a type-I error of 8 to 11 %, with less than 0.3 one of 5 to 7 %."""
+"""Most that the heaviest event weighs above the mean, over the weight that passes the cut in its bin. Where
+log-normal weights exceed it the type-I error is 8 to 11 %, below 0.3 it is 5 to 7 %."""
 SPREAD = 2.0
 """Largest variance of the efficiency over that of its law, mean of the bins, where weights differ."""
 
@@ -28,8 +28,8 @@ def calibration_size(law: SelectionLaw, calibrated: ReferenceEvents) -> Check:
     Events of equal weight follow the Beta law whatever their number, from one passing event on. Of weighted
     ones the law is the limit of many, which fails when few heavy events decide where the cut lies: where they
     are missing, the cut is too loose and the variance that is read from the others too small. What counts is
-    the effective number of events that pass, which is far below alpha n_eff where weights rise with the score.
-    Weights that hardly differ need fewer: with a variance of d times that of equal weights, ``FEWEST`` times
+    the effective number of events that pass, far below alpha n_eff where weights rise with the score. Weights
+    that hardly differ need fewer: with a variance of d times that of equal weights, ``FEWEST`` times
     (d - 1)^2 / 4, at most ``FEWEST``.
     """
     if not calibrated.weighted:
@@ -44,8 +44,8 @@ def calibration_size(law: SelectionLaw, calibrated: ReferenceEvents) -> Check:
     text = (
         f"{passing[worst]:.1f} effective calibration events pass the cut ({needed[worst]:.1f} needed where "
         f"weights differ as much), the heaviest adds up to {100 * heaviest.max():.0f} % to the weight that "
-        f"passes ({100 * HEAVIEST:.0f} % allowed), and the efficiency varies {spread.mean():.1f} times as much "
-        f"as its law ({SPREAD:g} allowed)"
+        f"passes ({100 * HEAVIEST:.0f} % allowed), and the efficiency varies {spread.mean():.1f} times as "
+        f"much as its law ({SPREAD:g} allowed)"
     )
     return Check("calibration size", 1.0 if fine else 0.0, float(passing[worst]), fine, text)
 
