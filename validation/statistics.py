@@ -5,6 +5,7 @@ from __future__ import annotations
 from validation import (
     statistics_calibration,
     statistics_gate,
+    statistics_power,
     statistics_sculpting,
     statistics_search,
     statistics_study,
@@ -16,4 +17,5 @@ CASES = [
     *statistics_gate.CASES,
     *statistics_sculpting.CASES,
     *statistics_study.CASES,
+    *statistics_power.CASES,
 ]
