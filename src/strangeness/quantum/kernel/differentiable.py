@@ -61,7 +61,7 @@ def weighted_sum(
 def _checked(engine: Engine, route: str) -> str:
     if route not in ROUTES:
         raise InputError(f"unknown route {route!r}", nearest(route, ROUTES))
-    if engine.bits == 64 and not jax.config.jax_enable_x64:
+    if engine.bits == 64 and jax.dtypes.canonicalize_dtype(np.float64) != np.float64:
         raise InputError("a circuit of 64 bits where JAX has 32", "Set jax_enable_x64, or bits=32.")
     possible = xla.supported() and engine.bits == 32
     if route == "auto":
