@@ -99,7 +99,7 @@ def draw(axes: Axes, at: float, points: tuple[Point, ...], cases: Any) -> None:
                 x,
                 y,
                 [[y - below], [above - y]],
-                [[x - max(low, 0.1)], [high - x]],
+                [[x - max(low, 0.1)], [high - x]] if strength == strengths[-1] else None,
                 fmt=point.marker,
                 color=point.colour,
                 markersize=3 + strength / 12,
