@@ -23,6 +23,8 @@ def _fit(batch: Batch, **settings: Any) -> Any:
 def test_the_defaults_have_1440_parameters_on_nine_qubits() -> None:
     circuit = QuantumImageAutoencoder().recipe((12, 12)).circuit
     assert (circuit.qubits, circuit.parameters) == (9, 1440)
+    wider = QuantumImageAutoencoder().recipe((40, 12)).circuit
+    assert (wider.qubits, wider.parameters) == (6, 480 * 2 * 5)
 
 
 def test_the_score_is_the_infidelity_of_the_scaled_pixels(rng: np.random.Generator) -> None:

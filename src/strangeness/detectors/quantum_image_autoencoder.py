@@ -24,11 +24,13 @@ from strangeness.quantum.scaling import AngleScaling
 class QuantumImageAutoencoder(Detector):
     """The quantum autoencoder on patches of an image with one channel, by data re-uploading.
 
-    With 12 x 12 pixels the defaults make 9 qubits and 144 * 2 * 5 = 1440 parameters. Pixels are scaled to
-    angles in [0, pi] by the brightest pixel of the training events; brighter ones count as it.
+    With 12 x 12 pixels the defaults make 9 qubits and 144 * 2 * 5 = 1440 parameters; with 40 x 40 pixels,
+    which three does not divide, 4 qubits and 16,000. Pixels are scaled to angles in [0, pi] by the brightest
+    pixel of the training events; brighter ones count as it.
 
     Attributes:
-        patch: height and width of a patch; patches tile the image, one a qubit.
+        patch: height and width of a patch; patches tile the image, one a qubit. None cuts each side in three,
+            or in two where three does not divide it.
         trash: number of trash qubits, the last ones; None for half of the qubits.
         layers: uploads.
         entangler: "ring", "linear", "all-to-all", "star", "brick-wall" or "none".
@@ -42,7 +44,7 @@ class QuantumImageAutoencoder(Detector):
         training: settings of the training loop; its weight decay is not used.
     """
 
-    patch: tuple[int, int] = (4, 4)
+    patch: tuple[int, int] | None = None
     trash: int | None = None
     layers: int = 5
     entangler: str = "ring"
@@ -106,7 +108,8 @@ class QuantumImageAutoencoder(Detector):
 
     def recipe(self, image: tuple[int, int], *, seed: int = 0) -> Recipe:
         """The circuit for images of so many pixels; the seed draws a random reference."""
-        patch = (int(self.patch[0]), int(self.patch[1]))
+        tall, wide = self.patch or (_side(image[0]), _side(image[1]))
+        patch = (int(tall), int(wide))
         qubits = len(patches(image, patch))
         trash = max(qubits // 2, 1) if self.trash is None else self.trash
         return Recipe(
@@ -122,3 +125,8 @@ class QuantumImageAutoencoder(Detector):
             image,
             patch,
         )
+
+
+def _side(pixels: int) -> int:
+    """The side of a patch when an image is cut in three, two, or not at all."""
+    return next(pixels // parts for parts in (3, 2, 1) if pixels % parts == 0)
