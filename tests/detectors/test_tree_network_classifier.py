@@ -35,7 +35,7 @@ def _crossed(rng: np.random.Generator, n: int) -> tuple[NDArray[np.float64], NDA
 
 @pytest.mark.parametrize("structure", ["tree", "mera"])
 def test_it_learns_what_no_single_feature_shows(structure: str, rng: np.random.Generator) -> None:
-    training = Training(epochs=40, batch_size=128, learning_rate=2e-2, weight_decay=0.0)
+    training = Training(60, 64, 3e-2, 0.0, patience=60, chunk=8)
     scorer = _fit(*_crossed(rng, 1600), structure=structure, bond=4, training=training)
     x, truth = _crossed(rng, 1000)
     score = scorer(make_batch(x))
