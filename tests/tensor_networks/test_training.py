@@ -12,7 +12,7 @@ from strangeness.core.train import Training
 from strangeness.stats.metrics import auc
 from strangeness.tensor_networks.born import born_machine
 from strangeness.tensor_networks.classifier import chain_classifier
-from strangeness.tensor_networks.feature_maps import SpinMap, feature_map
+from strangeness.tensor_networks.feature_maps import SpinMap
 from strangeness.tensor_networks.sweeps import Sweeps
 from strangeness.tensor_networks.training import CLASSIFIER, DENSITY, FittedChain, fit_chain
 
@@ -83,14 +83,6 @@ def test_without_epochs_nothing_is_trained(rng: np.random.Generator) -> None:
             FEW, bond=2, key=jax.random.key(1), name="toy",
         )  # fmt: skip
         assert np.array_equal(untrained.model.cores, model.cores)
-
-
-def test_a_learned_map_is_trained_with_its_chain(rng: np.random.Generator) -> None:
-    map = feature_map("learned", 2, sites=4, key=jax.random.key(3))
-    model = born_machine(map, 4, 3, key=jax.random.key(0))
-    fitted = _fit(model, DENSITY, _correlated(600, 0.9, rng), np.zeros(600), "sgd")
-    assert not np.allclose(fitted.model.map.weight, map.weight)
-    np.testing.assert_allclose(fitted.model.map.gram(4), np.broadcast_to(np.eye(2), (4, 2, 2)), atol=1e-5)
 
 
 def test_an_unknown_way_and_no_holdout() -> None:
