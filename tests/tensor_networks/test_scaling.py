@@ -10,7 +10,6 @@ from scipy.integrate import trapezoid
 from strangeness.core.errors import InputError
 from strangeness.tensor_networks.scaling import TAIL, UnitScaling
 
-
 slope = eqx.filter_jit(lambda scaling, x: scaling.log_slope(x))
 
 
