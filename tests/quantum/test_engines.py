@@ -28,7 +28,7 @@ CLOSE = 1e-10
 """States of unit norm in complex128 behind some dozens of gates: rounding stays below 1e-13."""
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(circuits, seeds)
 def test_the_reference_simulation_agrees_with_pennylane(circuit: Circuit, seed: int) -> None:
     parameters, x = drawn(circuit, seed, events=1)
@@ -37,7 +37,7 @@ def test_the_reference_simulation_agrees_with_pennylane(circuit: Circuit, seed: 
 
 
 @pytest.mark.usefixtures("x64")
-@settings(max_examples=10)
+@settings(max_examples=8)
 @given(circuits, seeds)
 def test_jax_agrees_with_the_reference_simulation(circuit: Circuit, seed: int) -> None:
     parameters, x = drawn(circuit, seed)

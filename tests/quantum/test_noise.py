@@ -41,7 +41,7 @@ def _on_default_mixed(circuit: Circuit, parameters: Any, event: Any, noise: Nois
 
 
 @pytest.mark.usefixtures("x64")
-@settings(max_examples=4)
+@settings(max_examples=3)
 @given(free_circuits(), shares, shares, seeds)
 def test_it_agrees_with_default_mixed(circuit: Circuit, p: float, gamma: float, seed: int) -> None:
     noise = Noise(depolarising=p, damping=gamma)
