@@ -195,7 +195,9 @@ def test_a_blind_split_reads_the_reference_alone() -> None:
     reference = _events("reference", 900)
     for trains in (False, True):
         kept, counts = _split(Closed(), reference, trains=trains, blind=True).survey(("train", "check"))
-        open_kept, open_counts = _split(_events("data", 900), reference, trains=trains).survey(("train", "check"))
+        open_kept, open_counts = _split(_events("data", 900), reference, trains=trains).survey(
+            ("train", "check")
+        )
         assert list(counts) == ["train", "calibrate", "check"]
         assert counts == {name: open_counts[name] for name in counts}
         assert _ids(kept["check"][0]) == _ids(open_kept["check"][0])
