@@ -22,7 +22,7 @@ from harness.cases import Case, Measured, Raw, both_at_most
 
 ROOT = Path(__file__).resolve().parents[1]
 LIBRARIES = {
-    "PennyLane in JAX": ("pennylane-jax", "quantum_pennylane_jax.py"),
+    "PennyLane in JAX": ("pennylane-lightning", "quantum_pennylane_jax.py"),
     "TensorCircuit-NG": ("tensorcircuit-ng", "quantum_tensorcircuit.py"),
     "qujax": ("qujax", "quantum_qujax.py"),
 }
@@ -58,7 +58,7 @@ def _against_swap_test(size: Size, index: int, seed: int) -> Raw:
     step, found, events = _step(size, seed), arrays(size, seed), ONE_EVENT[size.qubits]
     ours = [_cpu_seconds(step)]
     few = {**found, "x": found["x"][:events]}
-    reply = call("pennylane-jax", "quantum_swap_test.py", {"trash": size.trash}, **few)
+    reply = call("pennylane-lightning", "quantum_swap_test.py", {"trash": size.trash}, **few)
     ours.append(_cpu_seconds(step))
     _same(step().values[:events].mean(), float(np.mean(reply.values["values"])), "PennyLane lightning.qubit")
     rival = reply.values["seconds"] * size.events
