@@ -23,8 +23,8 @@ if __name__ == "__main__":
     sys.path.insert(0, str(REPOSITORY))
 
 from harness.results import read_result  # noqa: E402 - the folder must be on the path first
+from validation.statistics_study import THRESHOLDS  # noqa: E402
 
-THRESHOLDS = (1e-4, 1e-3, 1e-2, 5e-2, 0.1, 0.5)
 Raws = list[Any]
 
 
@@ -66,7 +66,8 @@ def calibration(raws: Raws, p: str, at: float) -> tuple[float, float, float]:
     sets = sum(raw["sets"] for raw in raws)
     seen = sum(raw[p][THRESHOLDS.index(at)] for raw in raws)
     low = 0.5 * chi2.ppf(0.025, 2 * seen) if seen else 0.0
-    return tuple(float(x) / (sets * at) for x in (seen, low, 0.5 * chi2.ppf(0.975, 2 * seen + 2)))  # type: ignore[return-value]
+    high, expected = 0.5 * chi2.ppf(0.975, 2 * seen + 2), sets * at
+    return seen / expected, float(low / expected), float(high / expected)
 
 
 def power(raws: Raws, p: str, at: float) -> tuple[list[float], list[tuple[float, float, float]]]:
@@ -75,9 +76,9 @@ def power(raws: Raws, p: str, at: float) -> tuple[list[float], list[tuple[float,
     for strength in raws[0]:
         n = sum(raw[strength]["sets"] for raw in raws)
         k = sum(raw[strength][p][THRESHOLDS.index(at)] for raw in raws)
-        found.append(
-            (k / n, float(beta.ppf(0.16, k, n - k + 1)) if k else 0.0, float(beta.ppf(0.84, k + 1, n - k)))
-        )
+        low = float(beta.ppf(0.16, k, n - k + 1)) if k else 0.0
+        high = float(beta.ppf(0.84, k + 1, n - k)) if k < n else 1.0
+        found.append((k / n, low, high))
     return [float(strength) for strength in raws[0]], found
 
 
@@ -108,7 +109,10 @@ def draw(axes: Axes, at: float, points: tuple[Point, ...], cases: Any) -> None:
             )
     axes.axvline(1, color="0.6", linewidth=0.8, zorder=0)
     axes.set(
-        xscale="log", ylim=(-0.02, 1.02), xlabel=f"signal-free data sets with p ≤ {at:g}, observed / expected"
+        xscale="log",
+        xlim=(0.1, 100),
+        ylim=(-0.02, 1.02),
+        xlabel=f"signal-free data sets with p ≤ {at:g}, observed / expected",
     )
 
 
