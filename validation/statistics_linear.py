@@ -7,6 +7,7 @@ at a hundredth of the time a data set (``tests/validation/test_statistics_linear
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +29,7 @@ from strangeness.stats.dependence import count_pmf
 from strangeness.stats.poisson_fit import newton, start
 from strangeness.stats.selection import SelectionLaw, order_statistic_law
 from strangeness.stats.sequential import sequential_p
+from validation.statistics_linear_kernel import select
 from validation.statistics_toys import FEATURES, HIGH, LOW, SQRT_S, WINDOW
 
 Array = NDArray[np.float64]
@@ -103,43 +105,13 @@ class Selected:
 def selected(sample: Sample, label: NDArray[np.bool_], *, same_data: bool) -> Selected:
     """Train, calibrate and cut, for labels (P, n) at once."""
     trains, tested = (label, label) if same_data else (label & sample.first, label & ~sample.first)
-    direction = _directions(sample.x, trains, ~label & sample.train)
-    score, calibrate = sample.x @ direction.T, (~label & sample.calibrate).T
-    where = np.searchsorted(EDGES, sample.mass, side="right") - 1
+    cell = np.searchsorted(EDGES, sample.mass, side="right") - 1
     bins = HUNT.bin_edges()
     in_bin = np.clip(np.searchsorted(bins, sample.mass, side="right") - 1, 0, bins.size - 2)
-    counts = np.zeros((bins.size - 1, len(label)))
-    sums = np.zeros((3, len(EDGES) - 1, len(label)), np.int64)
-    for cell in range(len(EDGES) - 1):
-        rows = np.flatnonzero(where == cell)
-        kept = tested.T[rows] & (score[rows] > _thresholds(score[rows], calibrate[rows]))
-        one_hot = (in_bin[rows] == np.arange(bins.size - 1)[:, None]).astype(np.float64)
-        counts += one_hot @ kept
-        sums[:, cell] = kept.sum(axis=0), tested.T[rows].sum(axis=0), calibrate[rows].sum(axis=0)
+    against, calibrate = ~label & sample.train, ~label & sample.calibrate
+    shape = (len(EDGES) - 1, bins.size - 1)
+    counts, sums = select(sample.x, trains, against, tested, calibrate, cell, in_bin, shape, ALPHA)
     return Selected(counts, *sums)
-
-
-def _directions(x: Array, first: NDArray[np.bool_], second: NDArray[np.bool_]) -> Array:
-    """Fisher's directions (P, d) of the events marked in ``first`` against those in ``second`` (P, n)."""
-    products = (x[:, :, None] * x[:, None, :]).reshape(len(x), -1)
-    means, covariances = [], []
-    for chosen in (first, second):
-        weight = chosen / chosen.sum(axis=1, keepdims=True)
-        mean = weight @ x
-        second_moment = (weight @ products).reshape(-1, x.shape[1], x.shape[1])
-        means.append(mean)
-        covariances.append(second_moment - mean[:, :, None] * mean[:, None, :])
-    return np.linalg.solve(0.5 * (covariances[0] + covariances[1]), (means[0] - means[1])[:, :, None])[
-        :, :, 0
-    ]
-
-
-def _thresholds(score: Array, calibrate: NDArray[np.bool_]) -> Array:
-    """The largest score (P,) with p > alpha: the k-th of the calibration, k = floor(alpha (n + 1))."""
-    n = calibrate.sum(axis=0)
-    k = np.floor(ALPHA * (n + 1) * (1 + 1e-12)).astype(np.intp)
-    falling = -np.sort(np.where(calibrate, -score, np.inf), axis=0)
-    return falling[k - 1, np.arange(k.size)]
 
 
 def statistics(found: Selected, reference_counts: Array) -> Array:
@@ -161,9 +133,14 @@ def statistics(found: Selected, reference_counts: Array) -> Array:
 def count_p(found: Selected, column: int) -> float:
     """p of the count in the window: the tail of its beta-binomial law."""
     cell = EDGES.index(WINDOW[0])
-    a, b = order_statistic_law(int(found.calibrated[cell, column]), ALPHA, randomised=False)
-    pmf = count_pmf([int(found.tested[cell, column])], a, b)
+    pmf = _law(int(found.tested[cell, column]), int(found.calibrated[cell, column]))
     return float(min(pmf[found.passed[cell, column] :].sum(), 1.0))
+
+
+@lru_cache(maxsize=8192)
+def _law(tested: int, calibrated: int) -> Array:
+    """Probabilities of each count in the window; label assignments ask for the same few again and again."""
+    return count_pmf([tested], *order_statistic_law(calibrated, ALPHA, randomised=False))
 
 
 def exchange_p(sample: Sample, seed: int, toys: int = TOYS) -> tuple[float, float, float, float]:
