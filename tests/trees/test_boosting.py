@@ -57,7 +57,7 @@ def test_it_scores_as_scikit_learn_does_on_the_codes(
 @given(st.lists(st.integers(-5, 5), min_size=2, max_size=60), st.integers(0, 10))
 def test_codes_and_thresholds_cut_alike(values: list[int], pick: int) -> None:
     x = np.asarray(values, np.float32)
-    cuts = _quantile_edges(x)
+    (cuts,) = _quantile_edges(x[:, None])
     assert np.all(np.diff(cuts) > 0) and np.all(np.isin(cuts, x))
     j = pick % len(cuts)
     feature = np.zeros((1, 1), np.int32)
@@ -65,9 +65,17 @@ def test_codes_and_thresholds_cut_alike(values: list[int], pick: int) -> None:
     np.testing.assert_array_equal(_codes(x[:, None], [cuts])[:, 0] <= j + 0.5, x <= threshold)
 
 
+@given(st.integers(2, 3000), st.integers(0, 2**32 - 1))
+def test_edges_are_the_lower_quantiles_of_numpy(n: int, seed: int) -> None:
+    x = np.random.default_rng(seed).normal(size=(n, 2)).astype(np.float32)
+    expected = np.quantile(x, np.linspace(0, 1, 256)[1:-1], axis=0, method="lower")
+    for cuts, column in zip(_quantile_edges(x), expected.T, strict=True):
+        np.testing.assert_array_equal(cuts, np.unique(column))
+
+
 def test_edges_are_few_and_of_equal_content() -> None:
     x = np.random.default_rng(4).exponential(size=25_500).astype(np.float32)
-    edges = _quantile_edges(x)
+    (edges,) = _quantile_edges(x[:, None])
     assert len(edges) == 254
     # 255 bins of 100 events, up to one at each edge
     assert np.all(np.abs(np.bincount(_codes(x[:, None], [edges])[:, 0].astype(int)) - 100) <= 1)

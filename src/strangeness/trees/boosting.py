@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -72,14 +73,13 @@ class BoostedTrees(Detector):
 
     def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> BoostedTreesScorer:
         from sklearn.ensemble import HistGradientBoostingClassifier
-        from threadpoolctl import threadpool_limits
 
         batch, rows = self.training_events(source)
         # An event of weight 0 would still move the bins and, through the mean weight, the regularisation.
         seen = batch.weight > 0
         batch, x = batch.take(seen), rows[seen].astype(float_dtype())
         weight = balanced(batch, self.card.name)
-        edges = [_quantile_edges(column) for column in x.T]
+        edges = _quantile_edges(x)
         codes = _codes(x, edges)
         model = HistGradientBoostingClassifier(
             max_iter=self.trees,
@@ -93,7 +93,7 @@ class BoostedTrees(Detector):
             random_state=int(jax.random.bits(key)) % 2**31,
         )
         # One thread: small fits are faster so, and sums do not depend on how rows are shared out.
-        with threadpool_limits(1):
+        with _thread_pools().limit(limits=1):
             model.fit(codes, batch.sample == DATA, sample_weight=weight)
             expected = model.decision_function(codes[:CHECKED])
         scorer = _as_arrays(model, edges)
@@ -101,9 +101,19 @@ class BoostedTrees(Detector):
         return scorer
 
 
-def _quantile_edges(column: NDArray[Any]) -> NDArray[Any]:
-    """At most 254 distinct edges between bins of about equally many events."""
-    return np.unique(np.quantile(column, np.linspace(0, 1, 256)[1:-1], method="lower"))
+@cache
+def _thread_pools() -> Any:
+    """What limits the threads of the libraries that scikit-learn has loaded; they are looked up once."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
+
+
+def _quantile_edges(x: NDArray[Any]) -> list[NDArray[Any]]:
+    """For each column, at most 254 distinct edges between bins of about equally many events."""
+    # NumPy's quantiles by the method "lower", from one sort
+    places = np.floor((len(x) - 1) * np.linspace(0, 1, 256)[1:-1]).astype(int)
+    return [np.unique(column) for column in np.sort(x, axis=0)[places].T]
 
 
 def _codes(x: NDArray[Any], edges: list[NDArray[Any]]) -> NDArray[np.float64]:
@@ -121,19 +131,15 @@ def _as_arrays(model: Any, edges: list[NDArray[Any]]) -> BoostedTreesScorer:
     They are padded to the most nodes that the settings allow, so that all fits of them share one compilation.
     """
     tables = [stage[0].nodes for stage in model._predictors]
-    size = 2 * model.max_leaf_nodes - 1
-
-    def stacked(name: str, dtype: Any, fill: Any = 0) -> NDArray[Any]:
-        return padded([table[name] for table in tables], size, dtype, fill)
-
-    leaf = stacked("is_leaf", bool, True)
-    feature = np.where(leaf, LEAF, stacked("feature_idx", np.int32)).astype(np.int32)
+    nodes = padded(tables, 2 * model.max_leaf_nodes - 1, tables[0].dtype)
+    leaf = (nodes["is_leaf"] == 1) | (nodes["count"] == 0)
+    feature = np.where(leaf, LEAF, nodes["feature_idx"]).astype(np.int32)
     return BoostedTreesScorer(
         feature=feature,
-        threshold=_thresholds(feature, np.where(leaf, 0.0, stacked("num_threshold", np.float64)), edges),
-        left=stacked("left", np.int32),
-        right=stacked("right", np.int32),
-        value=stacked("value", float_dtype()),
+        threshold=_thresholds(feature, np.where(leaf, 0.0, nodes["num_threshold"]), edges),
+        left=nodes["left"].astype(np.int32),
+        right=nodes["right"].astype(np.int32),
+        value=nodes["value"].astype(float_dtype()),
         prior=np.asarray(np.ravel(model._baseline_prediction)[0], float_dtype()),
         n_inputs=len(edges),
         depth=model.max_depth,

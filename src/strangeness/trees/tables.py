@@ -71,9 +71,10 @@ def refuse_strays(trees: Tables, n_inputs: int) -> None:
 
 def padded(tables: Sequence[NDArray[Any]], size: int, dtype: Any, fill: Any = 0) -> NDArray[Any]:
     """Tables of different lengths as one array (trees, size), filled up with ``fill``."""
-    return np.stack(
-        [np.pad(table.astype(dtype), (0, size - len(table)), constant_values=fill) for table in tables]
-    )
+    filled = np.full((len(tables), size), fill, dtype)
+    for row, table in zip(filled, tables, strict=True):
+        row[: len(table)] = table
+    return filled
 
 
 def refuse_unless_equal(scorer: Scorer, x: NDArray[Any], theirs: NDArray[Any], tolerance: float) -> None:
