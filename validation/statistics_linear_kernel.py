@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 from numpy.typing import NDArray
@@ -50,35 +52,26 @@ def select(
         for c in range(cells):
             k = int(np.floor(alpha * (size[c] + 1) * (1 + 1e-12)))
             cut[c] = np.partition(kept[c, : size[c]], size[c] - k)[size[c] - k] if k > 0 else np.inf
-        for i in range(n):
-            passes = tested[toy, i] & (score[i] > cut[cell[i]])
+        for i in np.flatnonzero(tested[toy]):
+            passes = score[i] > cut[cell[i]]
             sums[0, cell[i], toy] += passes
-            sums[1, cell[i], toy] += tested[toy, i]
+            sums[1, cell[i], toy] += 1
             counts[in_bin[i], toy] += passes
         sums[2, :, toy] = size
     return counts, sums
 
 
 @njit(cache=True)
-def _direction(x: Array, first: Mask, second: Mask) -> Array:
+def _direction(x: Array, first: Mask, second: Mask) -> Any:
     """Fisher's direction (d,) of the events marked in ``first`` against those in ``second``."""
-    d = x.shape[1]
-    size, mean, moment = np.zeros(2), np.zeros((2, d)), np.zeros((2, d, d))
-    for i in range(len(x)):
-        if not (first[i] or second[i]):
-            continue
-        side = 0 if first[i] else 1
-        size[side] += 1
-        for j in range(d):
-            mean[side, j] += x[i, j]
-            for k in range(j + 1):
-                moment[side, j, k] += x[i, j] * x[i, k]
-    covariance = np.zeros((d, d))
-    for side in range(2):
-        mean[side] /= size[side]
-        for j in range(d):
-            for k in range(j + 1):
-                value = moment[side, j, k] / size[side] - mean[side, j] * mean[side, k]
-                covariance[j, k] += 0.5 * value
-                covariance[k, j] = covariance[j, k]
-    return np.linalg.solve(covariance, mean[0] - mean[1])
+    mean_1, covariance_1 = _moments(x[np.flatnonzero(first)])
+    mean_2, covariance_2 = _moments(x[np.flatnonzero(second)])
+    return np.linalg.solve(0.5 * (covariance_1 + covariance_2), mean_1 - mean_2)
+
+
+@njit(cache=True)
+def _moments(x: Any) -> tuple[Any, Any]:
+    """Mean (d,) and covariance (d, d) of events (m, d)."""
+    mean = x.sum(axis=0) / len(x)
+    covariance = (x.T @ x) / len(x) - np.outer(mean, mean)
+    return mean, covariance

@@ -14,7 +14,7 @@ from scipy.stats import beta
 from harness.cases import Case, Measured, Raw
 from validation.mutation import covering_tests, fate, mutants
 
-_ROOT, PER_SHARD, SHARDS = 20261125, 10, 30
+_ROOT, PER_SHARD, SHARDS = 20261125, 10, 20
 
 
 def shard(index: int, seed: int) -> Raw:
