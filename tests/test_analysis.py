@@ -330,7 +330,8 @@ def test_a_leaked_calibration_is_blocked() -> None:
     analysis = _analysis(gate=SMALL_GATE)
     chain = analysis.run(_toy(1500, "data"), _toy(4000, "reference"), seed=1).chain
     split = analysis.split(_toy(1500, "data"), _toy(4000, "reference"))
-    scored = score_roles(split, chain.map, chain.scorer, ("calibrate", "check", "test"), seed=1)
+    scorers = dict.fromkeys(("calibrate", "check", "test"), chain.scorer)
+    scored = score_roles(split, chain.map, scorers, seed=1)
     score, calibrate = scored["calibrate"]
     easy = score < 2.0  # what a detector that has seen them would find easy
     leaked = replace(chain, null=analysis.calibrator.fit_null(score[easy], calibrate.take(easy)))

@@ -147,11 +147,13 @@ class Analysis:
         map_, scorer = self.learn(train, seed=seed)
         alone = [name for name in train if not (name == "train data" and split.whole)]
         learnt = np.concatenate([batch.id for name in alone for batch in train[name]])
-        if isinstance(scorer, FoldedScorer):
-            null: Null = FoldedNull(tuple(self._null(split, map_, one, seed) for one in scorer.members))
-            scored = score_roles(split, map_, scorer, names, seed=seed)
+        folded = isinstance(scorer, FoldedScorer)
+        scorers = {**dict.fromkeys(names, scorer), "calibrate": scorer.by_each if folded else scorer}
+        scored = score_roles(split, map_, scorers, seed=seed)
+        if folded:
+            score, known = scored.pop("calibrate")
+            null: Null = FoldedNull(tuple(self.calibrator.fit_null(one, known) for one in score.T))
         else:
-            scored = score_roles(split, map_, scorer, ("calibrate", *names), seed=seed)
             null = self.calibrator.fit_null(*scored["calibrate"])
         return Fitted(FittedChain(map_, scorer, null), scored, counts, learnt, seed)
 
@@ -178,7 +180,8 @@ class Analysis:
     def _shifted(self, fitted: Fitted, source: EventSource) -> Selected:
         names = tuple(name for name in ("calibrate", "check") if name in fitted.scored)
         split = replace(self.split((), source), blind=True)
-        scored = score_roles(split, fitted.chain.map, fitted.chain.scorer, names, seed=fitted.seed)
+        scorers = dict.fromkeys(names, fitted.chain.scorer)
+        scored = score_roles(split, fitted.chain.map, scorers, seed=fitted.seed)
         moved = replace(fitted, scored=scored)
         return self._selected([moved.role(name) for name in names])
 
@@ -188,11 +191,6 @@ class Analysis:
             np.concatenate([part.batch.context for part in parts]),
             np.concatenate([part.batch.weight for part in parts]),
             np.concatenate([part.p for part in parts]) <= self.alpha,
-        )
-
-    def _null(self, split: Split, map_: Map, scorer: Scorer, seed: int) -> Null:
-        return self.calibrator.fit_null(
-            *score_roles(split, map_, scorer, ("calibrate",), seed=seed)["calibrate"]
         )
 
     def _repeated(

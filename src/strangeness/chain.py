@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 import equinox as eqx
@@ -126,15 +126,15 @@ class Outcome:
 
 
 def score_roles(
-    split: Split, map_: Map, scorer: Scorer, names: Sequence[str], *, seed: int
+    split: Split, map_: Map, scorers: Mapping[str, Callable[..., NDArray[np.float64]]], *, seed: int
 ) -> dict[str, tuple[NDArray[np.float64], Batch]]:
-    """Scores (n,) and events, without ``x``, of some roles."""
+    """Scores (n, ...) and events, without ``x``, of roles, each by its own scorer, in one pass."""
     key = jax.random.key(seed)
-    scores: dict[str, list[NDArray[np.float64]]] = {name: [] for name in names}
-    batches: dict[str, list[Batch]] = {name: [] for name in names}
+    scores: dict[str, list[NDArray[np.float64]]] = {name: [] for name in scorers}
+    batches: dict[str, list[Batch]] = {name: [] for name in scorers}
     for parts in split:
-        for name in names:
+        for name, scorer in scorers.items():
             if name in parts and len(parts[name]):
                 scores[name].append(scorer(map_(parts[name]), key=key))
                 batches[name].append(replace(parts[name], x=()))
-    return {name: (np.concatenate(scores[name]), concatenate(batches[name])) for name in names}
+    return {name: (np.concatenate(scores[name]), concatenate(batches[name])) for name in scorers}

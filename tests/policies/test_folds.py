@@ -39,6 +39,7 @@ def test_each_event_gets_the_score_and_calibration_of_its_fold(rng: np.random.Ge
         mine = fold == index
         np.testing.assert_array_equal(score[mine], member(batch)[mine])
         np.testing.assert_array_equal(p[mine], null.raw(member(batch)[mine]))
+        np.testing.assert_array_equal(scorer.by_each(batch)[:, index], member(batch))
 
 
 @pytest.mark.parametrize("folds", [1, 0, -3, 101])

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from strangeness.core.batch import Batch
 from strangeness.core.errors import InputError
 from strangeness.core.estimators import Null, Scorer
 from strangeness.core.identity import uniform
@@ -42,6 +43,10 @@ class FoldedScorer(Scorer):
             if mine.size:
                 score[mine] = member.of_rows(x[mine], id[mine], None)
         return score
+
+    def by_each(self, batch: Batch, *, key: Any = None) -> NDArray[np.float64]:
+        """Scores (n, folds) of reference events, which no fold has, by the scorer of every fold."""
+        return np.stack([member(batch, key=key) for member in self.members], axis=1)
 
 
 class FoldedNull(Null):
