@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
-import equinox as eqx
 import jax
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,8 +16,10 @@ from strangeness.core.identity import identities
 REFERENCE, DATA = 0, 1
 
 
-class Batch(eqx.Module):
-    """Events in a fixed order; every leaf has the event as its leading axis.
+@jax.tree_util.register_dataclass
+@dataclass(frozen=True, eq=False)
+class Batch:
+    """Events in a fixed order, a pytree; every leaf has the event as its leading axis.
 
     Attributes:
         x: array or pytree of arrays, leading axis n; what a representation reads or a detector scores.

@@ -84,37 +84,40 @@ class KinematicMap(Map):
             InputError: for a missing column, one that is not a number an event, NaN or infinite values, or
                 the logarithm of a negative one.
         """
-        return batch.with_x(np.stack([self._feature(batch.x, name) for name in self.features], axis=1))
+        columns = [_feature(batch.x, name, name in self.log) for name in self.features]
+        return batch.with_x(np.stack(columns, axis=1))
 
-    def _feature(self, columns: Columns, name: str) -> NDArray[np.float64]:
-        if not isinstance(columns, Mapping):
-            raise InputError(f"kinematic features were given {type(columns).__name__}", "Give named columns.")
-        needed, function = DERIVED.get(name, ((name,), None))
-        if name in columns:
-            needed, function = (name,), None
-        for column in needed:
-            if column not in columns:
-                raise InputError(
-                    f"the feature '{name}' needs the column '{column}'", nearest(column, {*columns, *DERIVED})
-                )
-            _refuse_column(column, np.asarray(columns[column]))
-        value = np.asarray(function(columns) if function else columns[name], np.float64)
-        if not np.all(np.isfinite(value)):
-            row = int(np.argmax(~np.isfinite(value)))
-            raise InputError(
-                f"the feature '{name}' is {value[row]} in event {row}",
-                "Remove or repair NaN and infinite values first.",
-            )
-        return self._logarithm(name, value) if name in self.log else value
 
-    def _logarithm(self, name: str, value: NDArray[np.float64]) -> NDArray[np.float64]:
-        """log(1 + value): finite for massless jets."""
-        if np.any(value < 0):
+def _feature(columns: Columns, name: str, log: bool) -> NDArray[np.float64]:
+    if not isinstance(columns, Mapping):
+        raise InputError(f"kinematic features were given {type(columns).__name__}", "Give named columns.")
+    needed, function = DERIVED.get(name, ((name,), None))
+    if name in columns:
+        needed, function = (name,), None
+    for column in needed:
+        if column not in columns:
             raise InputError(
-                f"the logarithm of '{name}' met {np.min(value):g}",
-                "Leave it out of 'log' or repair the column.",
+                f"the feature '{name}' needs the column '{column}'", nearest(column, {*columns, *DERIVED})
             )
-        return np.log1p(value)
+        _refuse_column(column, np.asarray(columns[column]))
+    value = np.asarray(function(columns) if function else columns[name], np.float64)
+    if not np.all(np.isfinite(value)):
+        row = int(np.argmax(~np.isfinite(value)))
+        raise InputError(
+            f"the feature '{name}' is {value[row]} in event {row}",
+            "Remove or repair NaN and infinite values first.",
+        )
+    return _logarithm(name, value) if log else value
+
+
+def _logarithm(name: str, value: NDArray[np.float64]) -> NDArray[np.float64]:
+    """log(1 + value): finite for massless jets."""
+    if np.any(value < 0):
+        raise InputError(
+            f"the logarithm of '{name}' met {np.min(value):g}",
+            "Leave it out of 'log' or repair the column.",
+        )
+    return np.log1p(value)
 
 
 def _refuse_column(name: str, column: NDArray[Any]) -> None:
