@@ -1,7 +1,11 @@
-"""Tensor networks against published orderings: MERA, its tree limit, dense rivals, compressibility."""
+"""Tensor networks against published orderings: MERA and its rivals, compressibility, chains and pruning."""
 
 from __future__ import annotations
 
-from validation import tensor_networks_compressibility, tensor_networks_mera
+from validation import tensor_networks_compressibility, tensor_networks_mera, tensor_networks_mps
 
-CASES = [*tensor_networks_mera.CASES, *tensor_networks_compressibility.CASES]
+CASES = [
+    *tensor_networks_mera.CASES,
+    *tensor_networks_compressibility.CASES,
+    *tensor_networks_mps.CASES,
+]

@@ -24,7 +24,8 @@ from strangeness.detectors.mera_autoencoder import MeraAutoencoder
 from strangeness.detectors.pca import PCA, PCAScorer
 from strangeness.methods.comparison import Budget, Entry, Unit, fit
 from strangeness.nn import Standardiser
-from strangeness.stats.metrics import auc, seed_band
+from strangeness.stats.metrics import auc
+from validation.tensor_networks_bands import band, edge
 from validation.tensor_networks_chains import CHANNELS, Chain, jets
 
 SHARDS = 10
@@ -99,19 +100,6 @@ def _column(raws: Sequence[Raw], direction: str, name: str, what: str = "auc") -
     return np.array([raw[direction][name][what] for raw in raws])
 
 
-def _band(values: Array) -> str:
-    middle, low, high = (float(value) for value in seed_band(values))
-    return f"{middle:.4f} [{low:.4f}, {high:.4f}]"
-
-
-def _edge(first: Array, second: Array) -> Measured:
-    """The lower edge of the central 68 % of paired differences."""
-    paired = first - second
-    above = f"above in {int(np.sum(paired > 0))} of {len(paired)} seeds"
-    said = f"median {_band(paired)}; {_band(first)} against {_band(second)}; {above}"
-    return Measured(float(seed_band(paired)[1]), note=said)
-
-
 def _gains(raws: Sequence[Raw], what: str, which: str) -> Array:
     """What trained disentanglers gain over identities, by seed: area, or error as a share of the tree's."""
     trained, tree = (_column(raws, FORWARDS, f"{kind} {which}", what) for kind in ("trained", "identity"))
@@ -122,31 +110,31 @@ def _strong(what: str, wide: str) -> Callable[[Sequence[Raw]], Measured]:
     def measured(raws: Sequence[Raw]) -> Measured:
         gains = {bond: _gains(raws, what, f"{bond}{wide}") for bond in BONDS}
         paired = 0.5 * (gains[1] + gains[2] - gains[4] - gains[8])
-        said = "; ".join(f"bond {bond}: {_band(gain)}" for bond, gain in gains.items())
-        return Measured(float(np.mean(paired)), note=f"difference {_band(paired)}; {said}")
+        said = "; ".join(f"bond {bond}: {band(gain)}" for bond, gain in gains.items())
+        return Measured(float(np.mean(paired)), note=f"difference {band(paired)}; {said}")
 
     return measured
 
 
 def _found(raws: Sequence[Raw], direction: str) -> Measured:
     areas = _column(raws, direction, f"trained {LATENT}")
-    rest = {name: _band(_column(raws, direction, name)) for name in ("dense", "components")}
-    said = "; ".join(f"{name} {band}" for name, band in rest.items())
-    return Measured(float(np.mean(areas)), note=f"{_band(areas)}; {said}")
+    rest = {name: band(_column(raws, direction, name)) for name in ("dense", "components")}
+    said = "; ".join(f"{name} {area}" for name, area in rest.items())
+    return Measured(float(np.mean(areas)), note=f"{band(areas)}; {said}")
 
 
 def _lower_error(which: str) -> Callable[[Sequence[Raw]], Measured]:
     def measured(raws: Sequence[Raw]) -> Measured:
         gain = _gains(raws, "error", which)
         kinds = (_column(raws, FORWARDS, f"{kind} {which}", "error") for kind in ("trained", "identity"))
-        said = " against ".join(_band(values) for values in kinds)
-        return Measured(float(np.mean(gain)), note=f"{_band(gain)}; error {said}")
+        said = " against ".join(band(values) for values in kinds)
+        return Measured(float(np.mean(gain)), note=f"{band(gain)}; error {said}")
 
     return measured
 
 
 def _main(first: str, second: str, direction: str) -> Callable[[Sequence[Raw]], Measured]:
-    return lambda raws: _edge(_column(raws, direction, first), _column(raws, direction, second))
+    return lambda raws: edge(_column(raws, direction, first), _column(raws, direction, second))
 
 
 def _ratio(raws: Sequence[Raw]) -> Measured:
@@ -156,7 +144,7 @@ def _ratio(raws: Sequence[Raw]) -> Measured:
 
 def _nearest(raws: Sequence[Raw]) -> Measured:
     first, second = (_column(raws, FORWARDS, name) for name in ("nearest", "trained 8"))
-    return Measured(float(np.mean(first - second)), note=f"difference {_band(first - second)}")
+    return Measured(float(np.mean(first - second)), note=f"difference {band(first - second)}")
 
 
 _ERROR = "trained over identity disentanglers, {}: background error kept less, relative"

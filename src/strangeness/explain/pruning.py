@@ -26,6 +26,7 @@ class Pruning:
         auc_all: area under the curve with all features.
         auc_kept: area under the curve of the same detector fitted to the kept ones.
         auc_rest: the same with as many features of the lowest entropy: what the choice is worth.
+        auc_random: the same with as many features drawn by chance: what any choice would cost.
         scorer: fitted to the kept features.
     """
 
@@ -34,6 +35,7 @@ class Pruning:
     auc_all: float
     auc_kept: float
     auc_rest: float
+    auc_random: float
     scorer: Scorer
 
 
@@ -65,19 +67,20 @@ def prune_by_entropy(
         raise InputError(f"a share of {keep:g} of the features", "Give more than 0 and at most 1.")
     whole = detector.fit_scorer(ArraySource(train), key=key)
     entropies = entropy_map(whole)
-    count = max(round(keep * len(entropies.sites)), 1)
+    sites = len(entropies.sites)
+    count = max(round(keep * sites), 1)
     ranked = entropies.ranked()
-    kept, rest = np.sort(ranked[:count]), np.sort(ranked[-count:])
-    scorer = detector.fit_scorer(ArraySource(_only(train, kept)), key=key)
-    other = detector.fit_scorer(ArraySource(_only(train, rest)), key=key)
-    return Pruning(
-        tuple(map(int, kept)),
-        entropies.sites,
-        auc(whole(background), whole(signal)),
-        auc(scorer(_only(background, kept)), scorer(_only(signal, kept))),
-        auc(other(_only(background, rest)), other(_only(signal, rest))),
-        scorer,
-    )
+    drawn = np.random.default_rng(np.asarray(jax.random.key_data(key))).permutation(sites)
+    kept, *controls = (np.sort(one) for one in (ranked[:count], ranked[-count:], drawn[:count]))
+
+    def fitted(features: NDArray[np.int64]) -> tuple[Scorer, float]:
+        scorer = detector.fit_scorer(ArraySource(_only(train, features)), key=key)
+        return scorer, auc(scorer(_only(background, features)), scorer(_only(signal, features)))
+
+    scorer, area = fitted(kept)
+    rest, by_chance = (fitted(features)[1] for features in controls)
+    before = auc(whole(background), whole(signal))
+    return Pruning(tuple(map(int, kept)), entropies.sites, before, area, rest, by_chance, scorer)
 
 
 def _only(batch: Batch, features: NDArray[np.int64]) -> Batch:
