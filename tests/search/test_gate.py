@@ -5,12 +5,16 @@ import pytest
 from scipy import stats
 
 from strangeness.core.errors import InputError
+from strangeness.core.identity import identities
 from strangeness.search.bump_hunt import BumpHunt
+from strangeness.search.check import Check
 from strangeness.search.checks.background_form import background_form
+from strangeness.search.checks.reach import Reach
+from strangeness.search.checks.reference import reference_events
 from strangeness.search.checks.sculpting import sculpting
 from strangeness.search.checks.type_one import toy_p_values, type_one_error
 from strangeness.search.checks.uniformity import uniformity
-from strangeness.search.gate import Gate, judged
+from strangeness.search.gate import Gate, _expected, judged
 from strangeness.search.template import TemplateBackground
 from strangeness.stats.selection import SelectionLaw, order_statistic_law
 from tests.search.spectra import EDGES, falling
@@ -138,3 +142,77 @@ def test_reference_backgrounds_run_the_first_two_checks() -> None:
     hunt = BumpHunt(edges=tuple(EDGES), background=TemplateBackground((1,) * (EDGES.size - 1)))
     checks = Gate(n_simulated=50).run(p, mass, selection_law=law(), hunt=hunt, rng=np.random.default_rng(8))
     assert len(checks) == 2
+
+
+def test_simulations_can_reach_the_first_limit_of_holm() -> None:
+    # 1 / (n + 1) < level / 4
+    assert Gate(level=0.01, n_simulated=10).simulations == 400 and Gate(n_simulated=401).simulations == 401
+    assert Gate(level=0.003).simulations == 2000 and Gate(level=0.0011, n_simulated=1).simulations == 3637
+
+
+@pytest.mark.parametrize("level", [-0.1, 0.0, 1.0, 1.5, np.nan])
+def test_levels_lie_between_zero_and_one(level: float) -> None:
+    with pytest.raises(InputError, match="gate level"):
+        Gate(level=level).run([0.5], [3000.0], selection_law=law(), rng=np.random.default_rng(0))
+
+
+def test_expected_data_are_the_weighted_mean_of_the_efficiencies() -> None:
+    two = SelectionLaw(np.array([0.0, 5, 10]), np.array([10.0, 60]), np.array([90.0, 140]), 0.1)
+    events = reference_events([0.5] * 4, [1.0, 2.0, 3.0, 7.0], [1.0, 1.0, 1.0, 5.0])
+    # a share of 3 / 8 at 10 % and of 5 / 8 at 30 %
+    assert _expected(events, two, 2.5) == pytest.approx(2.5 * 4 * (3 / 8 * 0.1 + 5 / 8 * 0.3))
+    assert _expected(reference_events([0.5], [7.0]), two, 3.0) == pytest.approx(0.9)
+
+
+def test_holm_rejects_from_the_smallest_on() -> None:
+    def passed(*p: float) -> list[bool]:
+        return [check.passed for check in judged([Check("x", value, 0.0, True, "") for value in p], 0.05)]
+
+    assert passed(0.012, 0.9, 0.9, 0.9) == [False, True, True, True]
+    assert passed(0.013, 0.9, 0.9, 0.9) == [True] * 4
+    # 0.05 / 3 is the limit of the second once the first is gone
+    assert passed(0.9, 0.016, 0.9, 0.001) == [True, False, True, False]
+
+
+def test_the_gate_hands_its_numbers_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    p, mass = null_sample(np.random.default_rng(7), 900)
+    called: dict[str, list] = {}
+
+    def noted(name: str, answer: object) -> None:
+        def stand_in(*values: object, **named: object) -> object:
+            called.setdefault(name, []).append((values, named))
+            return answer
+
+        monkeypatch.setattr(f"strangeness.search.gate.{name}", stand_in)
+
+    noted("uniform_p_values", Check("u", 0.5, 0.0, True, ""))
+    noted("background_form", Check("b", 0.5, 0.0, True, ""))
+    noted("toy_p_values", np.full(30, 0.5))
+    noted("reach_of", Reach(2.0, "a slope"))
+    calibration = reference_events(p, mass)
+    gate = Gate(level=0.08, n_simulated=60, n_toys=9, n_pseudo=17)
+    checks = gate.run(
+        p,
+        mass,
+        selection_law=law(),
+        hunt=HUNT,
+        scale=2.0,
+        rng=np.random.default_rng(8),
+        calibration=calibration,
+        roles={"a": identities("a", 3), "b": identities("b", 2)},
+    )
+    assert [check.name for check in checks[-2:]] == ["disjoint roles", "calibration size"] and len(
+        checks
+    ) == 6
+    expected = 2.0 * p.size * 0.1
+    (hunt, counts, toy_law, n, size, _, _), _ = called["toy_p_values"][0]
+    assert hunt.n_pseudo == 17 and n == 9 and counts.sum() == 2 * p.size and toy_law.alpha == 0.1
+    assert size == pytest.approx(expected / counts.sum())
+    assert called["background_form"][0][1]["selected"] == pytest.approx(expected)
+    assert called["background_form"][0][0][3] == 60
+    assert called["reach_of"][0][0][3:5] == (pytest.approx(expected), pytest.approx(0.02))
+    assert "fakes an excess of up to 2.0 sigma" in checks[1].reach
+    silent = Gate(n_simulated=60, n_toys=9, reach=False).run(
+        p, mass, selection_law=law(), hunt=HUNT, rng=np.random.default_rng(8)
+    )
+    assert len(called["reach_of"]) == 1 and not silent[1].reach and len(silent) == 4
