@@ -119,6 +119,7 @@ def _two_threads(raws: Sequence[Raw]) -> dict[str, Measured]:
     return {"two threads over tiles": Measured(rival / ours, ours, rival, f"{os.cpu_count()} cores")}
 
 
+# Numba's own import is part of the first use; later processes have none of it.
 _COMPILE = """
 import time
 from strangeness.quantum.kernel.compiled import best_lanes, compiled

@@ -1,8 +1,6 @@
-"""Lanes by the processor's features, and compilation where nothing can be written."""
+"""Lanes by the processor's features."""
 
 from __future__ import annotations
-
-from typing import Any
 
 import pytest
 from llvmlite import binding
@@ -33,20 +31,3 @@ def test_a_wrong_variable_is_refused(monkeypatch: pytest.MonkeyPatch, wanted: st
     monkeypatch.setenv(compiled.VARIABLE, wanted)
     with pytest.raises(InputError, match="lanes"):
         compiled.best_lanes()
-
-
-def test_without_a_place_for_the_cache_it_compiles_all_the_same() -> None:
-    calls: list[dict[str, Any]] = []
-
-    def decorator(signature: str, **options: Any) -> Any:
-        calls.append(options)
-        if options.get("cache"):
-            raise RuntimeError("cannot cache function: no locator available")
-        return lambda function: (signature, function)
-
-    assert compiled.cached_on_disk(decorator, "signature", len) == ("signature", len)
-    assert [options.get("cache", False) for options in calls] == [True, False]
-
-
-def test_the_sources_are_part_of_the_cache_key() -> None:
-    assert compiled.fingerprint() == compiled.fingerprint() != 0

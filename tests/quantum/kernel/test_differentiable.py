@@ -11,6 +11,7 @@ from strangeness.core.errors import InputError
 from strangeness.quantum.entanglers import entangler
 from strangeness.quantum.kernel import trash_projector, xla
 from strangeness.quantum.kernel.differentiable import expectations, weighted_sum
+from strangeness.quantum.kernel.modes import XLA_VERSION
 from tests.quantum.kernel.simulator import problem
 
 CASE = problem(4, 3, 2, 21, (entangler("ring", 4),), trash_projector([0, 1], 4))
@@ -30,7 +31,7 @@ def close(found, wanted) -> None:
 
 def test_this_jax_has_the_known_interface_or_falls_back() -> None:
     version = xla.installed_version()
-    assert version is not None and xla.supported() == (version == xla.KNOWN)
+    assert version is not None and xla.supported() == (version == XLA_VERSION)
 
 
 @pytest.mark.parametrize("route", ROUTES)

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from strangeness.core.errors import InputError
-from strangeness.quantum.kernel.phases import RUN
+from strangeness.quantum.kernel.modes import RUN
 
 MOST_QUBITS = 20
 KEPT_PHASES = 11

@@ -1,28 +1,22 @@
-"""The compiled kernel for a number of lanes: one C function, cached on disk, for Python and for XLA alike."""
+"""The compiled kernel for a number of lanes: one C function, kept on disk, for Python and for XLA alike."""
 
 from __future__ import annotations
 
 import ctypes
 import os
-import zlib
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
 from llvmlite import binding
-from numba import cfunc, types
 
 from strangeness.core.errors import InputError
-from strangeness.quantum.kernel.pointers import addresses_at, allocate, integers_at, release, vectors_at
-from strangeness.quantum.kernel.tiles import run, shape_of
-from strangeness.quantum.kernel.workspace import total_length
+from strangeness.quantum.kernel.machine_code import address_of
 
 LANES = (4, 8, 16)
 """Numbers that a vector may hold: SSE and NEON, AVX2, AVX-512 in single precision."""
 VARIABLE = "STRANGENESS_QUANTUM_LANES"
-ALIGNMENT = 64
 
 
 @dataclass(frozen=True)
@@ -76,52 +70,18 @@ def checked_lanes(lanes: Any) -> int:
 @cache
 def compiled(lanes: int, bits: int = 32) -> Kernel:
     """The kernel for so many lanes: from the cache on disk, or compiled (some seconds) and put there."""
-    function = _compile(checked_lanes(lanes), bits, fingerprint())
+    address = address_of(symbol(checked_lanes(lanes), bits), partial(_function, lanes, bits))
     prototype = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_int64)
-    kernel = Kernel(lanes, bits, function.address, prototype(function.address))
-    _KEPT.append(function)
-    return kernel
+    return Kernel(lanes, bits, address, prototype(address))
 
 
-# The code lives as long as the objects that own it.
-_KEPT: list[Any] = []
+def symbol(lanes: int, bits: int = 32) -> str:
+    """The name of the kernel for so many lanes among the symbols of the process."""
+    return f"strangeness_quantum_{lanes}_{bits}"
 
 
-def _compile(lanes: int, bits: int, fingerprint: int) -> Any:
-    def kernel(addresses):
-        if fingerprint == 0:
-            return 2
-        sizes = integers_at(addresses_at(addresses)[0])
-        memory = allocate(total_length(shape_of(sizes)) * lanes * bits // 8 + ALIGNMENT)
-        if memory == 0:
-            return 1
-        start = (memory + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
-        run(sizes, addresses_at(addresses), vectors_at(start, lanes, bits))
-        release(memory)
-        return 0
+def _function(lanes: int, bits: int) -> Any:
+    # Numba is imported only where something is compiled.
+    from strangeness.quantum.kernel import entries
 
-    return cached_on_disk(cfunc, types.int64(types.int64), kernel)
-
-
-def cached_on_disk(decorator: Any, signature: Any, function: Any) -> Any:
-    """A C function, from the cache on disk where one can be written (see NUMBA_CACHE_DIR)."""
-    options = {"nopython": True, "error_model": "numpy"}
-    try:
-        return decorator(signature, cache=True, **options)(function)
-    except RuntimeError:
-        # Neither the package's folder nor the user's cache can be written: compile in every process.
-        return decorator(signature, **options)(function)
-
-
-@cache
-def fingerprint() -> int:
-    """A number made of the sources, part of the key of the cache on disk, which watches one file only."""
-    total = 0
-    for file in sorted(Path(__file__).parent.glob("*.py")):
-        if file.stem not in _PLAIN:
-            total = zlib.crc32(file.read_bytes(), total)
-    return total | 1
-
-
-# These are not part of the kernel.
-_PLAIN = ("__init__", "engine", "tables", "budget", "differentiable", "xla")
+    return entries.kernel(lanes, bits)

@@ -18,7 +18,7 @@ from jax.custom_derivatives import SymbolicZero
 from strangeness.core.errors import InputError, nearest
 from strangeness.quantum.kernel import xla
 from strangeness.quantum.kernel.engine import Engine
-from strangeness.quantum.kernel.tiles import CHAIN, INPUTS, VALUE, VECTOR
+from strangeness.quantum.kernel.modes import CHAIN, INPUTS, VALUE, VECTOR
 
 Route = Literal["auto", "ffi", "callback"]
 ROUTES = ("auto", "ffi", "callback")

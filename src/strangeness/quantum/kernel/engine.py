@@ -15,8 +15,8 @@ from strangeness.core.errors import InputError
 from strangeness.quantum.entanglers import Entangler
 from strangeness.quantum.kernel.budget import plan
 from strangeness.quantum.kernel.compiled import Kernel, best_lanes, checked_lanes, compiled
+from strangeness.quantum.kernel.modes import CHAIN, INPUTS, VALUE, VECTOR
 from strangeness.quantum.kernel.tables import behind_rotations, entangler_tables, with_idle_qubits
-from strangeness.quantum.kernel.tiles import CHAIN, INPUTS, VALUE, VECTOR
 
 Floats = NDArray[np.floating]
 
@@ -109,7 +109,7 @@ class Engine:
         return self.tiles(events), self.layers, self.qubits, 3, self.lanes
 
     def sizes(self, events: int, mode: int, first: int = 0, last: int | None = None) -> NDArray[np.int32]:
-        """The integers that the compiled code reads (see ``tiles``)."""
+        """The integers that the compiled code reads (see ``modes``)."""
         key = events, first, self.tiles(events) if last is None else last, mode
         if key not in self._sizes:
             keep = self.plan.keep_states, self.plan.keep_phases
@@ -200,7 +200,7 @@ class Engine:
     def run(
         self, mode: int, weight: Floats, bias: Floats, x: Floats, cotangent: Any = None, vector: Any = None
     ) -> list[Floats]:
-        """Values, vector and derivatives by weight, bias and x, as ``mode`` says (see ``tiles``)."""
+        """Values, vector and derivatives by weight, bias and x, as ``mode`` says (see ``modes``)."""
         empty = self._empty
         given = [
             weight,

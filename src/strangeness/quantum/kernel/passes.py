@@ -33,10 +33,13 @@ def _three(split, sign):
 def _rotate(state, size, stride, tangents, scale):
     apart()
     span = stride << len(tangents)
-    for block in range(0, size, span):
+    block = 0
+    # Not a range: one with a step of 0 would raise, and the kernel would need Python to say so.
+    while block < size:
         for j in range(block, block + stride):
             group = load_group(state, j, stride, tangents)
             store_group(state, j, stride, rotate_group(group, tangents, scale))
+        block += span
 
 
 @function
@@ -83,9 +86,11 @@ def scatter(source, target, n, order, phases, run, first, split):
 def _overlaps(psi, adjoint, size, stride, sums, tangents):
     apart()
     span, kept = stride << len(tangents), get_many(sums, tangents)
-    for block in range(0, size, span):
+    block = 0
+    while block < size:
         for j in range(block, block + stride):
             kept = add_overlaps(load_group(psi, j, stride, tangents), adjoint, j, stride, kept)
+        block += span
     set_many(sums, kept)
 
 

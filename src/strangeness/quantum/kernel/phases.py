@@ -16,9 +16,6 @@ from strangeness.quantum.kernel.angles import SPLIT
 from strangeness.quantum.kernel.jit import apart, function
 from strangeness.quantum.kernel.vectors import same
 
-RUN = 16
-"""Amplitudes of each eighth of a state that share a piece of the diagonal when it is not kept."""
-
 
 @function
 def _product(a, b, c, d):
@@ -47,7 +44,8 @@ def fill_tables(tables, n, split, before, after):
     apart()
     low = n // 2
     high, at = n - low, np.int64(0)
-    for k in (after + 2, before + 4):
+    for part in range(2):
+        k = before + 4 if part else after + 2
         _fill_table(tables, at, split, k, high)
         at += 2 << high
         _fill_table(tables, at, split, k + SPLIT * high, low)

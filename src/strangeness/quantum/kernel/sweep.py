@@ -11,7 +11,8 @@ import numpy as np
 from strangeness.quantum.kernel import passes
 from strangeness.quantum.kernel.angles import SPLIT
 from strangeness.quantum.kernel.jit import apart, function
-from strangeness.quantum.kernel.phases import RUN, fill_phases, fill_tables
+from strangeness.quantum.kernel.modes import RUN
+from strangeness.quantum.kernel.phases import fill_phases, fill_tables
 from strangeness.quantum.kernel.pointers import behind
 from strangeness.quantum.kernel.vectors import same
 
@@ -55,7 +56,8 @@ def _between(shape, memory, tables, source, target, layer, sign):
     run = RUN if eighth > RUN else eighth
     if shape.keep_phases:
         phases, run = behind(phases, (layer - 1) * (2 << n)), eighth
-    for first in range(0, eighth, run):
+    for piece in range(eighth // run):
+        first = piece * run
         if not shape.keep_phases:
             for m in range(8):
                 fill_phases(phases, m * run, memory.tables, tables, row, shape, m * eighth + first, run)

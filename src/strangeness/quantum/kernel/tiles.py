@@ -8,17 +8,27 @@ import numpy as np
 
 from strangeness.quantum.kernel.angles import SPLIT, add_chain, fuse, store_identity
 from strangeness.quantum.kernel.jit import apart, function
+from strangeness.quantum.kernel.modes import (
+    CHAIN,
+    ENTANGLERS,
+    EVENTS,
+    FIRST,
+    INPUTS,
+    LAST,
+    LAYERS,
+    MODE,
+    PHASES,
+    QUBITS,
+    ROTATIONS,
+    SIGNED,
+    STATES,
+    VALUE,
+    VECTOR,
+)
 from strangeness.quantum.kernel.pointers import integers_at, lanes_behind, lanes_of, numbers_at
 from strangeness.quantum.kernel.sweep import backward, forward, read_out
 from strangeness.quantum.kernel.vectors import same, smallest_cosine, sum_of_lanes
 from strangeness.quantum.kernel.workspace import Shape, divide
-
-VALUE, VECTOR, CHAIN, INPUTS = 1, 2, 4, 8
-"""What is wanted, as bits: expectations, derivatives by generators, by parameters, by features."""
-
-# The places of the sizes.
-QUBITS, LAYERS, ROTATIONS, EVENTS, FIRST, LAST, MODE, STATES, PHASES, ENTANGLERS, SIGNED = range(11)
-SIZES = 11
 
 
 class Tables(NamedTuple):
