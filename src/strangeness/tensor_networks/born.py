@@ -20,7 +20,7 @@ class BornMachine(eqx.Module):
     """A density on the unit cube, or on components: exact norm, likelihood, marginals, conditionals.
 
     ``cores`` are padded (sites, bond, size, bond). The map is orthonormal on [0, 1], so that the norm of the
-    state is the integral of the density. Source: arXiv:1709.01662, eqs. 1-3.
+    state is the integral of the density. Source: arXiv:1709.01662.
     """
 
     cores: Float[Any, "sites bond size bond"]

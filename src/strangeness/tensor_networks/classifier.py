@@ -21,7 +21,7 @@ FLOOR = 1e-6
 
 
 class ChainClassifier(eqx.Module):
-    """p(label | x) = f_label^2 / sum f^2 with f_label = <state_label|features(x)> (arXiv:1605.05775, eq. 5).
+    """p(label | x) = f_label^2 / sum f^2 with f_label = <state_label|features(x)> (arXiv:1605.05775).
 
     The states share all tensors but the middle one, which carries the label. Probabilities do not depend on
     the length of the states, so that any number of sites neither over- nor underflows.

@@ -75,7 +75,7 @@ def _compiled(map: FeatureMap, x: Any) -> Any:
 
 
 class SpinMap(FeatureMap):
-    """sqrt(C(d-1, k)) cos^(d-1-k) sin^k of pi x / 2, k = 0 .. d-1 (arXiv:1605.05775, eqs. 3 and B4).
+    """sqrt(C(d-1, k)) cos^(d-1-k) sin^k of pi x / 2, k = 0 .. d-1 (arXiv:1605.05775).
 
     A vector has length 1. The components are not orthogonal on [0, 1]; with ``orthonormal`` they are
     multiplied by the inverse root of their overlaps, which makes them so and spans the same functions.
