@@ -1,4 +1,9 @@
-"""How gradients at random starts vanish with the number of sites: networks, their circuits, a layered one."""
+"""How gradients at random starts vanish with the number of sites: networks, their circuits, a layered one.
+
+Of a circuit the probability of class 1 is differentiated; of a network the squared amplitude of class 1
+before both are scaled to 1: the derivative of the scaled one has no finite variance, since at a random start
+both amplitudes may come as near to zero as they like.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +20,10 @@ from harness.cases import Case, Measured, Raw
 from strangeness.explain.landscape import Decay, decay, gradient_variance
 from strangeness.quantum import Circuit, PauliStrings, embedded
 from strangeness.quantum.statevector import readings
+from strangeness.tensor_networks import mera, tree
+from strangeness.tensor_networks.feature_maps import SpinMap
 from strangeness.tensor_networks.twins import free_parameters
-from validation.tensor_networks_circuits import FAMILIES, read_tree, read_twin
+from validation.tensor_networks_circuits import FAMILIES, read_twin
 
 DRAWS, EVENTS = 60, 2
 FULL, LAYERED = (2, 4, 8, 16), (2, 4, 6, 8, 10)
@@ -37,8 +44,10 @@ def layered(qubits: int) -> Circuit:
 
 
 def of_network(model: Any, u: Any) -> Any:
-    """Probability of class 1."""
-    return jnp.exp(read_tree(model, u)[:, 1])
+    """Squared amplitude of class 1."""
+    contract = mera.contract if isinstance(model, mera.Mera) else tree.contract
+    log, direction = contract(model, SpinMap(2).vectors(u))
+    return jnp.exp(2.0 * log) * direction[:, 1] ** 2
 
 
 def of_twin(model: Any, u: Any) -> Any:
@@ -52,7 +61,7 @@ def of_layered(model: Angles, u: Any) -> Any:
 
 
 def shard(index: int, seed: int) -> Raw:
-    """Mean variance of a free derivative of p(1 | x), by number of sites, for one kind of network."""
+    """Mean variance of a free derivative, by number of sites, for one kind of network."""
     sizes = LAYERED if WHICH[index].startswith("layered") else FULL
     return {
         "which": WHICH[index],

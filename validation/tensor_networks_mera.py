@@ -100,7 +100,7 @@ def _column(raws: Sequence[Raw], direction: str, name: str, what: str = "auc") -
     return np.array([raw[direction][name][what] for raw in raws])
 
 
-def _gains(raws: Sequence[Raw], what: str, which: str) -> Array:
+def gains(raws: Sequence[Raw], what: str, which: str) -> Array:
     """What trained disentanglers gain over identities, by seed: area, or error as a share of the tree's."""
     trained, tree = (_column(raws, FORWARDS, f"{kind} {which}", what) for kind in ("trained", "identity"))
     return trained - tree if what == "auc" else 1.0 - trained / tree
@@ -108,7 +108,7 @@ def _gains(raws: Sequence[Raw], what: str, which: str) -> Array:
 
 def _strong(what: str, wide: str) -> Callable[[Sequence[Raw]], Measured]:
     def measured(raws: Sequence[Raw]) -> Measured:
-        gains = {bond: _gains(raws, what, f"{bond}{wide}") for bond in BONDS}
+        gains = {bond: gains(raws, what, f"{bond}{wide}") for bond in BONDS}
         paired = 0.5 * (gains[1] + gains[2] - gains[4] - gains[8])
         said = "; ".join(f"bond {bond}: {band(gain)}" for bond, gain in gains.items())
         return Measured(float(np.mean(paired)), note=f"difference {band(paired)}; {said}")
@@ -125,7 +125,7 @@ def _found(raws: Sequence[Raw], direction: str) -> Measured:
 
 def _lower_error(which: str) -> Callable[[Sequence[Raw]], Measured]:
     def measured(raws: Sequence[Raw]) -> Measured:
-        gain = _gains(raws, "error", which)
+        gain = gains(raws, "error", which)
         kinds = (_column(raws, FORWARDS, f"{kind} {which}", "error") for kind in ("trained", "identity"))
         said = " against ".join(band(values) for values in kinds)
         return Measured(float(np.mean(gain)), note=f"{band(gain)}; error {said}")
