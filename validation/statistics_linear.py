@@ -34,6 +34,8 @@ from validation.statistics_toys import FEATURES, HIGH, LOW, SQRT_S, WINDOW
 
 Array = NDArray[np.float64]
 ALPHA, STOP, TOYS = 0.1, 10, 19_999
+STOP_EXCHANGE = 3
+"""At 1e-4 the decision is that of any larger stop: two draws above the data of 19,999 are already too many."""
 SHARES = {"train": 0.25, "calibrate": 0.7, "check": 0.05}
 EDGES = (LOW, 3200.0, 3400.0, 3800.0, 4200.0, HIGH)
 """Bins of the calibration; the window of the count is one of them."""
@@ -60,7 +62,7 @@ def search(*, same_data: bool, hunt: bool, toys: int = TOYS) -> Analysis:
         shares=SHARES,
         gate=None,
         policy=SameData() if same_data else HalfSplit(),
-        null=LabelExchange(toys, STOP) if same_data else None,
+        null=LabelExchange(toys, STOP_EXCHANGE) if same_data else None,
     )
 
 
@@ -159,7 +161,7 @@ def exchange_p(sample: Sample, seed: int, toys: int = TOYS) -> tuple[float, floa
     observed = selected(sample, sample.is_data[None], same_data=True)
     seen = statistics(observed, observed.counts[:, 0])[0]
     rng = np.random.default_rng([seed, n])
-    hunt, count = sequential_p(draw, seen, rng, stop_after=STOP, n_max=toys, chunk=128)
+    hunt, count = sequential_p(draw, seen, rng, stop_after=STOP_EXCHANGE, n_max=toys, chunk=128)
     return hunt.p, count.p, parametric_p(observed, seed), float(np.exp(-seen[1]))
 
 
