@@ -35,7 +35,7 @@ from validation.statistics_toys import FEATURES, HIGH, LOW, SQRT_S, WINDOW
 Array = NDArray[np.float64]
 ALPHA, STOP, TOYS = 0.1, 10, 19_999
 STOP_EXCHANGE = 3
-"""At 1e-4 the decision is that of any larger stop: two draws above the data of 19,999 are already too many."""
+"""At 1e-4 the decision is that of any larger stop: two of 19,999 draws above the data are too many."""
 SHARES = {"train": 0.25, "calibrate": 0.7, "check": 0.05}
 EDGES = (LOW, 3200.0, 3400.0, 3800.0, 4200.0, HIGH)
 """Bins of the calibration; the window of the count is one of them."""
