@@ -2,10 +2,18 @@
 
 import numpy as np
 import pytest
-from scipy import integrate, stats
+from scipy import integrate, special, stats
 
 from strangeness.core.errors import InputError
-from strangeness.search.count_law import count_law, effective_law
+from strangeness.search.count_law import (
+    _beta_grid,
+    _law,
+    _moved,
+    _pmf,
+    _tail,
+    count_law,
+    effective_law,
+)
 from strangeness.search.counting import CountingExperiment
 from strangeness.search.systematics import Systematic, factor_law
 from strangeness.search.weights import effective_number, effective_weight, refuse_spectrum, skew_ratio
@@ -154,3 +162,153 @@ def test_weighted_spectra_need_filled_bins_and_one_scale() -> None:
     heavy = np.where(np.arange(1600) % 100 == 0, 30.0, 1.0)
     with pytest.raises(InputError, match="as skewed"):
         refuse_spectrum(np.repeat(mass, 10), heavy, edges)
+
+
+def exact(observed: int, n: list[int], a: list[float], b: list[float]) -> tuple[float, float, float]:
+    """P(N >= k), P(N > k) and P(N = all) of a sum of Beta-binomial counts."""
+    pmf = np.ones(1)
+    for events, first, second in zip(n, a, b, strict=True):
+        pmf = np.convolve(pmf, stats.betabinom.pmf(np.arange(events + 1), events, first, second))
+    return float(pmf[observed:].sum()), float(pmf[observed + 1 :].sum()), float(pmf[-1])
+
+
+@pytest.mark.parametrize("observed", [0, 1, 5, 12, 15])
+def test_every_number_of_the_plain_law(observed: int) -> None:
+    events = np.array([10, 0, 5])
+    law = SelectionLaw(np.arange(4.0), np.array([2.0, 9, 4]), np.array([7.0, 3, 1]), 0.3)
+    found = count_law(observed, events, law)
+    at_least, above, smallest = exact(observed, [10, 5], [2.0, 4.0], [7.0, 1.0])
+    assert (found.at_least, found.above, found.smallest) == pytest.approx((at_least, above, smallest))
+    laws = stats.betabinom(10, 2, 7), stats.betabinom(5, 4, 1)
+    assert found.mean == pytest.approx(sum(one.mean() for one in laws))
+    assert found.spread == pytest.approx(np.sqrt(sum(one.var() for one in laws)))
+
+
+@pytest.mark.parametrize("observed", [0, 3, 8, 11])
+def test_every_number_of_the_law_with_a_systematic(monkeypatch: pytest.MonkeyPatch, observed: int) -> None:
+    item = Systematic("scale", (0.5,), (-0.3,))
+    value, weight = np.array([0.5, 1.0, 1.7, 3.0]), np.array([0.2, 0.5, 0.2, 0.1])
+    monkeypatch.setattr("strangeness.search.count_law.factor_law", lambda items: (value, weight))
+    events = np.array([7, 4])
+    law = SelectionLaw(np.arange(3.0), np.array([2.0, 4]), np.array([7.0, 6]), 0.3)
+    found = count_law(observed, events, law, (item,))
+    rows = []
+    for factor in value:
+        means = [min(factor * m, 1 - 1e-9) for m in (2 / 9, 0.4)]
+        second = [2 * (1 / means[0] - 1), 4 * (1 / means[1] - 1)]
+        laws = stats.betabinom(7, 2, second[0]), stats.betabinom(4, 4, second[1])
+        tails = exact(observed, [7, 4], [2.0, 4.0], second)
+        rows.append([*tails, sum(one.mean() for one in laws), sum(one.var() for one in laws)])
+    at_least, above, smallest, mean, variance = weight @ np.array(rows)
+    assert (found.at_least, found.above) == pytest.approx((at_least, above), rel=1e-6, abs=1e-12)
+    assert found.smallest == pytest.approx(smallest, rel=1e-6) and found.mean == pytest.approx(mean)
+    variance += weight @ (np.array(rows)[:, 3] - mean) ** 2
+    assert found.spread == pytest.approx(np.sqrt(variance))
+
+
+def test_a_far_tail_is_cut_where_nothing_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    law = SelectionLaw(np.arange(2.0), np.array([3000.0]), np.array([297_000.0]), 0.01)
+    monkeypatch.setattr("strangeness.search.count_law.factor_law", lambda items: (np.ones(1), np.ones(1)))
+    item = (Systematic("none", (1e-9,), (-1e-9,)),)
+    for observed in (1000, 1700):
+        found = count_law(observed, np.array([100_000]), law, item)
+        # SciPy's tail is one minus a sum
+        k = np.arange(observed, observed + 3000)
+        assert found.at_least == pytest.approx(stats.betabinom.pmf(k, 100_000, 3000, 297_000).sum(), rel=1e-5)
+
+
+def test_tails_come_from_the_smaller_sum() -> None:
+    pmf = np.array([0.125, 0.25, 0.125, 0.5])
+    assert [_tail(pmf, k) for k in range(5)] == [1.0, 0.875, 0.625, 0.5, 0.0]
+    # a tail far below the rounding of one
+    assert _tail(np.array([1 - 1e-20, 1e-20]), 1) == 1e-20
+
+
+def test_moved_laws_keep_their_first_parameter() -> None:
+    a, b = np.array([2.0, 5]), np.array([6.0, 5])
+    assert _moved(a, b, 1.0) is b
+    moved = _moved(a, b, 1.6)
+    assert a / (a + moved) == pytest.approx([0.4, 0.8])
+    # a mean of one or more is held a billionth below
+    assert 1 - a / (a + _moved(a, b, 2.5)) == pytest.approx([1 - 0.625, 1e-9], rel=1e-5)
+    assert 1 - a / (a + _moved(a, b, 2.0)) == pytest.approx([0.5, 1e-9], rel=1e-5)
+
+
+def test_probabilities_of_a_count_stop_at_the_top() -> None:
+    for top in (3, 7, 9):
+        k = np.arange(min(7, top) + 1)
+        assert _pmf(7, 2.0, 3.0, top) == pytest.approx(stats.betabinom.pmf(k, 7, 2, 3))
+
+
+@pytest.mark.parametrize("observed", [0.0, 0.4, 11.5, 24.5, 25.5, 26.0])
+def test_effective_counts_are_continued_binomials(observed: float) -> None:
+    events = np.array([20.0, 5.5])
+    law = SelectionLaw(np.arange(3.0), np.array([8.0, 12]), np.array([12.0, 8]), 0.4)
+    found = effective_law(observed, events, law)
+    n, share = 25.5, events / 25.5
+    mean = share @ [0.4, 0.6]
+    variance = share**2 @ [0.24 / 21, 0.24 / 21]
+    total = mean * (1 - mean) / variance - 1
+    a, b = mean * total, (1 - mean) * total
+
+    def tail(k: float) -> float:
+        if k <= 0:
+            return 1.0
+        x = np.linspace(0, 1, 20_001)[1:-1]
+        return float(np.trapezoid(stats.beta.cdf(x, k, n - k + 1) * stats.beta.pdf(x, a, b), x))
+
+    assert found.at_least == pytest.approx(tail(min(observed, n)), rel=1e-6)
+    assert found.above == pytest.approx(tail(observed + 1) if observed + 1 <= n else 0.0, rel=1e-6)
+    assert found.smallest == pytest.approx(tail(n), rel=1e-6) and found.mean == pytest.approx(n * mean)
+    # n p (1 - p) (1 + (n - 1) / (a + b + 1)), as of a Beta-binomial count
+    exact = n * mean * (1 - mean) * (1 + (n - 1) / (total + 1))
+    assert found.spread == pytest.approx(np.sqrt(exact))
+
+
+def test_effective_counts_with_a_systematic(monkeypatch: pytest.MonkeyPatch) -> None:
+    law = SelectionLaw(np.arange(3.0), np.array([8.0, 12]), np.array([12.0, 8]), 0.4)
+    events, asked = np.array([20.0, 5.5]), []
+    value, weight = np.array([0.6, 1.0, 1.5, 3.0]), np.array([0.3, 0.4, 0.2, 0.1])
+
+    def known(items: list[Systematic]) -> tuple[np.ndarray, np.ndarray]:
+        asked.append(items)
+        return value, weight
+
+    monkeypatch.setattr("strangeness.search.count_law.factor_law", known)
+    shape, scale = Systematic("shape", (0.3, 0.1), (-0.2, -0.3)), Systematic("all", (0.1,), (-0.1,))
+    found = effective_law(11.0, events, law, (shape, scale))
+    # the shape moves the region by its share of the background: 8 and 3.3 events
+    one, other = asked[0]
+    assert one.up == pytest.approx((2.73 / 11.3,)) and other is scale
+    share = events / 25.5
+    mean = float(share @ [0.4, 0.6])
+    a = mean * (mean * (1 - mean) / float(share**2 @ [0.24 / 21, 0.24 / 21]) - 1)
+    rows, x = [], np.linspace(0, 1, 20_001)[1:-1]
+    for factor in value:
+        m = min(float(factor) * mean, 1 - 1e-9)
+        b = a * (1 / m - 1)
+        spread = 25.5 * m * (1 - m) * (1 + 24.5 / (a + b + 1))
+        tail = np.trapezoid(stats.beta.cdf(x, 11.0, 15.5) * stats.beta.pdf(x, a, b), x) if m < 0.99 else 1.0
+        rows.append([tail, 25.5 * m, spread])
+    at_least, middle, variance = weight @ np.array(rows)
+    assert found.at_least == pytest.approx(at_least, rel=1e-4) and found.mean == pytest.approx(middle)
+    variance += weight @ (np.array(rows)[:, 1] - middle) ** 2
+    assert found.spread == pytest.approx(np.sqrt(variance), rel=1e-6)
+
+
+@pytest.mark.parametrize(("a", "b"), [(0.5, 4.0), (3.0, 3.0), (2000.0, 30.0)])
+def test_the_grid_of_the_log_odds_has_the_moments_of_the_beta_law(a: float, b: float) -> None:
+    density, theta = _beta_grid(a, b)
+    assert density.sum() == pytest.approx(1) and np.all(np.diff(theta) >= 0)
+    assert density @ theta == pytest.approx(a / (a + b), rel=1e-8)
+    assert density @ theta**2 == pytest.approx(stats.beta.moment(2, a, b), rel=1e-8)
+    # 1,601 places at a twentieth of the width, around the middle
+    width = np.sqrt(1 / a + 1 / b)
+    odds = special.logit(theta[780:821])
+    assert theta.size == 1601 and odds == pytest.approx(np.log(a / b) + 0.05 * width * np.arange(-20, 21))
+
+
+def test_numbers_of_a_law_are_probabilities() -> None:
+    law = _law(1 + 1e-12, -1e-18, 1e-5, 3.0, 0.0)
+    assert (law.at_least, law.above, law.smallest, law.mean, law.spread) == (1.0, 0.0, 1e-5, 3.0, 1e-150)
+    assert _law(0.5, 0.25, 0.1, 3.0, 9.0).spread == 3

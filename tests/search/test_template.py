@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from scipy import stats
+from scipy import special, stats
 
 from strangeness.core.errors import InputError
 from strangeness.search.bump_hunt import BumpHunt
-from strangeness.search.template import FixedExpectation, TemplateBackground, template_t
+from strangeness.search.template import FixedExpectation, TemplateBackground, _far, template_t
 from tests.search.spectra import EDGES, falling, masses_of
 
 BINS = EDGES.size - 1
@@ -78,3 +78,48 @@ def test_bad_backgrounds_are_named(background, words: str) -> None:
     hunt = BumpHunt(edges=tuple(EDGES), background=background, n_pseudo=10)
     with pytest.raises(InputError, match=words):
         hunt.run_counts(np.ones(BINS), rng=np.random.default_rng(0))
+
+
+@pytest.mark.parametrize(
+    ("n", "m", "tau"), [(900, 1, 1.0), (700, 30, 3.0), (3000, 400, 0.5), (600, 0, 4.0), (70_000, 3, 0.01)]
+)
+def test_tails_beyond_doubles_are_sums_of_logarithms(n: int, m: int, tau: float) -> None:
+    k = np.arange(n, n + m + 1)
+    share = 1 / (1 + tau)
+    terms = (
+        special.gammaln(n + m + 1)
+        - special.gammaln(k + 1)
+        - special.gammaln(n + m - k + 1)
+        + k * np.log(share)
+        + (n + m - k) * np.log1p(-share)
+    )
+    assert _far(np.array([float(n)]), np.array([float(m)]), share)[0] == pytest.approx(
+        -special.logsumexp(terms), rel=1e-12
+    )
+    assert template_t(n, m, tau) == pytest.approx(-special.logsumexp(terms) if n * tau > m else 0.0, rel=1e-9)
+
+
+def test_excess_is_counted_from_its_share_on() -> None:
+    # three against six at twice the size is no excess, one more is
+    assert template_t(3, 6, 2.0) == 0 and template_t(4, 6, 2.0) > 0 and template_t(3, 5, 2.0) > 0
+    assert template_t(0, 0, 2.0) == 0 and template_t(1, 0, 2.0) == pytest.approx(np.log(3))
+    found = template_t([30, 0, 5000], [0, 3, 0], 1.0)
+    assert found == pytest.approx([30 * np.log(2), 0, 5000 * np.log(2)])
+
+
+def test_backgrounds_give_back_their_numbers() -> None:
+    assert FixedExpectation((0.5, 2.0)).array(2).tolist() == [0.5, 2.0]
+    assert TemplateBackground((0, 3), 0.1).array(2).tolist() == [0, 3]
+    for make, words in (
+        (lambda: FixedExpectation((0.5, -2.0)).array(2), "expectation of -2 in bin 1"),
+        (lambda: FixedExpectation((0.5, 0.0)).array(2), "expectation of 0 in bin 1"),
+        (lambda: FixedExpectation((0.5,)).array(2), r"shape \(1,\) for 2 bins"),
+        (lambda: FixedExpectation((0.5, np.inf)).array(2), "shape"),
+        (lambda: TemplateBackground((1, 2, 3)).array(2), r"shape \(3,\) for 2 bins"),
+        (lambda: TemplateBackground((1, -1)).array(2), "whole numbers"),
+        (lambda: TemplateBackground((1, 1), -1.0).array(2), "tau = -1"),
+        (lambda: TemplateBackground((1, 1), np.inf).array(2), "tau = inf"),
+        (lambda: TemplateBackground((1, 1), np.nan).array(2), "tau = nan"),
+    ):
+        with pytest.raises(InputError, match=words):
+            make()

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import betainc, betaln, gammaln
+from scipy.special import betainc, betaln, expit, gammaln
 
 from strangeness.search.systematics import Systematic, factor_law
 from strangeness.stats.dependence import count_pmf
@@ -137,4 +137,4 @@ def _beta_grid(a: float, b: float) -> tuple[Array, Array]:
     odds = np.linspace(centre - 40 * width, centre + 40 * width, 1601)
     log_density = a * odds - (a + b) * np.logaddexp(0.0, odds)
     density = np.exp(log_density - log_density.max())
-    return density / density.sum(), 1 / (1 + np.exp(-odds))
+    return density / density.sum(), expit(odds)

@@ -1,5 +1,7 @@
 """The tables of the sculpting check against loops over events."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 
@@ -39,7 +41,7 @@ def by_hand(events: ReferenceEvents, inner: np.ndarray) -> tuple[list[int], list
     total, selected = [], [[] for _ in CUTS]
     limits = [-np.inf, *inner, np.inf]
     less = dilution(events, CUTS)
-    for low, high in zip(limits, limits[1:], strict=False):
+    for low, high in pairwise(limits):
         rows = [i for i in range(events.p.size) if low <= events.context[i] < high]
         weight = [float(events.weights[i]) for i in rows]
         count = round(sum(weight) ** 2 / sum(w * w for w in weight) / less) if sum(weight) > 0 else 0
