@@ -45,8 +45,8 @@ def layered(qubits: int) -> Circuit:
 
 def of_network(model: Any, u: Any) -> Any:
     """Squared amplitude of class 1."""
-    contract = mera.contract if isinstance(model, mera.Mera) else tree.contract
-    log, direction = contract(model, SpinMap(2).vectors(u))
+    vectors, mixed = SpinMap(2).vectors(u), isinstance(model, mera.Mera)
+    log, direction = mera.contract(model, vectors) if mixed else tree.contract(model, vectors)
     return jnp.exp(2.0 * log) * direction[:, 1] ** 2
 
 
