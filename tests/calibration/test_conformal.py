@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from strangeness.calibration.conformal import SplitConformal, key_name
+from strangeness.calibration.conformal import ConformalNull, SplitConformal, key_name
+from strangeness.calibration.local_law import tail_influence
 from strangeness.core.batch import Batch, make_batch
 from strangeness.core.errors import InputError
 from strangeness.core.identity import identities
@@ -134,3 +135,72 @@ def test_selection_law_is_one_bin_for_all_contexts() -> None:
     assert law.bin_of(np.array([-1e9, 1e9])).tolist() == [0, 0]
     with pytest.raises(InputError, match="999"):
         null.selection_law(0.001)
+
+
+def null_of(**changed: object) -> ConformalNull:
+    values = {
+        "ordered": np.array([1.0, 2, 2]),
+        "below": np.array([0.0, 0.2, 0.5, 1.0]),
+        "n_eff": 2.5,
+        **changed,
+    }
+    return ConformalNull(**values)  # type: ignore[arg-type]
+
+
+def test_a_null_of_rising_scores_and_shares_is_accepted() -> None:
+    assert null_of().n_eff == 2.5 and null_of(n_eff=1.0).smallest_p == 0.5
+    assert null_of(below=np.empty(0)).guarantee == "exact" and null_of().guarantee == "asymptotic"
+    assert null_of(below=np.empty(0), randomised=False).guarantee == "super-uniform"
+    assert null_of(ordered=np.array([1.0, 1.0]), below=np.empty(0)).ordered.size == 2
+    # equal shares, and ends that are not 0 and 1, as of signed weights
+    assert null_of(below=np.array([0.1, 0.1, 0.5, 0.9])).below[0] == 0.1
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"ordered": np.array([2.0, 1.0, 3.0])}, "scores are not finite and rising"),
+        ({"ordered": np.array([1.0, 2.0, np.nan])}, "scores are not finite and rising"),
+        ({"ordered": np.array([1.0, 2.0, np.inf])}, "scores are not finite and rising"),
+        ({"ordered": np.ones((3, 1))}, "scores are not finite and rising"),
+        ({"below": np.array([0.0, 0.5, 0.4, 1.0])}, "weights below are not finite and rising"),
+        ({"below": np.array([0.0, 0.5, np.nan, 1.0])}, "weights below are not finite and rising"),
+        ({"below": np.zeros((4, 1))}, "weights below are not finite and rising"),
+        ({"ordered": np.array([1.0]), "below": np.empty(0)}, "1 scores that count as 2.5"),
+        ({"n_eff": 0.999}, "3 scores that count as 0.999"),
+        ({"n_eff": np.inf}, "3 scores that count as inf"),
+        ({"n_eff": np.nan}, "3 scores that count as nan"),
+        ({"n_eff": -1.0}, "3 scores that count as -1"),
+        ({"below": np.array([0.0, 0.5, 1.0])}, "do not belong"),
+        ({"below": np.array([0.0, 0.2, 0.3, 0.5, 1.0])}, "do not belong"),
+        ({"below": np.array([-0.1, 0.2, 0.5, 1.0])}, "do not belong"),
+        ({"below": np.array([0.0, 0.2, 0.5, 1.1])}, "do not belong"),
+    ],
+)
+def test_nulls_that_no_fit_gives_are_refused(changed: dict[str, object], words: str) -> None:
+    with pytest.raises(InputError, match=words):
+        null_of(**changed)
+
+
+def test_the_law_of_a_weighted_null_has_the_variance_of_its_influences() -> None:
+    null = null_of(ordered=np.arange(50.0), below=np.r_[0, np.cumsum(np.arange(1.0, 51))] / 1275, n_eff=38.0)
+    law = null.selection_law(0.2)
+    psi = tail_influence(np.arange(1.0, 51), 0.2)
+    n = 0.16 / np.sum(psi**2)
+    assert law.a == pytest.approx([0.2 * (n + 1)]) and law.b == pytest.approx([0.8 * (n + 1)])
+    assert law.edges.tolist() == [-np.inf, np.inf] and null.smallest_p == pytest.approx(1 / 39)
+
+
+def test_signed_weights_of_less_than_one_event_are_refused() -> None:
+    score = np.arange(3.0)
+
+    def null(weight: list[float]) -> ConformalNull:
+        return SplitConformal(signed=True).fit_null(score, SimpleNamespace(weight=np.array(weight)))  # type: ignore[arg-type]
+
+    # (sum)^2 / sum of squares: 1 / 1 and 0.81 / 1.01
+    found = null([1.0, 1.0, -0.5])
+    assert found.guarantee == "unguaranteed" and found.n_eff == pytest.approx(2.25 / 2.25)
+    assert found.below.tolist() == pytest.approx([0.0, 2 / 3, 1.0, 1.0])
+    with pytest.raises(InputError, match=r"count as 0\.8 events"):
+        null([1.0, -0.1, 0.0])
+    assert null([0.5, 1.0, 0.0]).guarantee == "asymptotic"

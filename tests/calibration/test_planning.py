@@ -39,3 +39,31 @@ def test_spread_by_the_law() -> None:
 def test_bad_input_is_named(alpha: float, spread: float) -> None:
     with pytest.raises(InputError):
         events_needed(alpha, spread)
+
+
+def brute(alpha: float, spread: float) -> int:
+    """The smallest n for which the deterministic law, at the best n of its step, keeps the spread."""
+    n = 1
+    while True:
+        k = int(np.floor(alpha * (n + 1) * (1 + 1e-12)))
+        if k >= 1 and np.sqrt((n + 1 - k) / (k * (n + 2))) <= spread:
+            return n
+        n += 1
+
+
+@pytest.mark.parametrize("alpha", [0.9, 0.5, 0.3, 0.1, 0.03])
+@pytest.mark.parametrize("spread", [0.15, 0.3, 0.5, 1.0, 3.0])
+def test_no_smaller_number_keeps_the_spread(alpha: float, spread: float) -> None:
+    assert events_needed(alpha, spread) == brute(alpha, spread)
+
+
+@pytest.mark.parametrize("alpha", [0.0, 1.0, -0.1, 1.5, float("nan")])
+def test_alpha_lies_between_zero_and_one(alpha: float) -> None:
+    with pytest.raises(InputError, match="alpha"):
+        events_needed(alpha)
+
+
+@pytest.mark.parametrize("spread", [0.0, -1.0, float("nan"), float("inf")])
+def test_spreads_are_positive(spread: float) -> None:
+    with pytest.raises(InputError, match="relative spread"):
+        events_needed(0.1, spread)
