@@ -65,8 +65,13 @@ class FeatureMap(eqx.Module):
 
 
 def on_host(map: FeatureMap, x: NDArray[Any]) -> NDArray[np.float64]:
-    """Vectors (..., sites, size) of features that are known to lie in [0, 1], compiled, as NumPy."""
-    return np.asarray(_compiled(map, np.asarray(x, float_dtype())), np.float64)
+    """Vectors (n, sites, size) of features (n, sites) that are known to lie in [0, 1], compiled, as NumPy.
+
+    Rows are filled up to a power of two, so that few shapes are compiled.
+    """
+    rows = np.zeros((1 << max(len(x) - 1, 0).bit_length(), *x.shape[1:]), float_dtype())
+    rows[: len(x)] = x
+    return np.asarray(_compiled(map, rows), np.float64)[: len(x)]
 
 
 @eqx.filter_jit

@@ -127,5 +127,5 @@ def projection(
 
 
 def sphere_loss(model: Projection, rows: Any, key: Any) -> Array:
-    """Distance of each event from the sphere, plus the penalty where ||P||^2 is above 1 (arXiv:2006.02516)."""
+    """Distance from the sphere, plus the penalty where ||P||^2 is above 1 (arXiv:2006.02516)."""
     return model.distance(rows) + model.penalty * jax.nn.relu(model.log_frobenius())
