@@ -10,7 +10,15 @@ from strangeness.core.errors import InputError
 from strangeness.search.background import DijetFunction
 from strangeness.search.null import Efficiency, FixedNull, TemplateNull, null_of
 from strangeness.search.significance import global_p
-from strangeness.search.systematics import Systematic, checked, factor_law, factors, systematic_from_counts
+from strangeness.search.systematics import (
+    Systematic,
+    _on_grid,
+    checked,
+    factor_law,
+    factors,
+    names,
+    systematic_from_counts,
+)
 from strangeness.search.template import FixedExpectation, TemplateBackground
 from tests.search.spectra import EDGES, falling
 
@@ -154,3 +162,88 @@ def test_no_systematic_leaves_the_draws_as_they_were() -> None:
 def test_bad_systematics_are_named(make: Any, words: str) -> None:
     with pytest.raises(InputError, match=words):
         make()
+
+
+def test_bounds_of_a_systematic() -> None:
+    item = Systematic("s", (-0.999, 0.0), (0.5, 3.0))
+    up, down = item.logs(2)
+    assert up == pytest.approx(np.log([0.001, 1])) and down == pytest.approx(np.log([1.5, 4]))
+    one, other = Systematic("s", (0.5,), (-0.5,)).logs(3)
+    assert one == pytest.approx(np.log([1.5] * 3)) and other == pytest.approx(np.log([0.5] * 3))
+    for up_side, down_side, words in (
+        ((), (), "0 values up and 0 down"),
+        ((-1.0,), (0.1,), r"by -1 \(up\)"),
+        ((0.1,), (-1.5,), r"by -1\.5 \(down\)"),
+        ((0.1, np.inf), (0.1, 0.1), r"by 0\.1 \(up\)"),
+        (((0.1,),), ((0.1,),), "1 values up and 1 down"),
+    ):
+        with pytest.raises(InputError, match=words):
+            Systematic("s", up_side, down_side)  # type: ignore[arg-type]
+
+
+def test_shares_of_a_sum() -> None:
+    item = Systematic("s", (0.1, 0.4), (-0.1, -0.2))
+    over = item.over([0.0, 2.0])
+    assert over.up == pytest.approx((0.4,)) and over.down == pytest.approx((-0.2,)) and over.name == "s"
+    for share in ([0.0, 0.0], [-1.0, 3.0], [[1.0, 1.0]], [np.nan, 1.0]):
+        with pytest.raises(InputError, match="background shares"):
+            item.over(share)
+
+
+def test_smoothed_counts_are_sums_over_neighbours() -> None:
+    nominal, up = np.array([4.0, 1, 0, 0, 7]), np.array([3.0, 2, 1, 0, 9])
+    item = systematic_from_counts("s", nominal, up, smoothing=2)
+
+    def around(values: np.ndarray, i: int) -> float:
+        return sum(values[j] for j in range(max(i - 2, 0), min(i + 3, 5)))
+
+    expected = [around(up, i) / around(nominal, i) - 1 for i in range(5)]
+    assert item.up == pytest.approx(expected)
+    assert item.down == pytest.approx([1 / (1 + x) - 1 for x in expected])
+    with pytest.raises(InputError, match=r"in bin 3\. Merge"):
+        systematic_from_counts("s", nominal + np.eye(5)[2], up)
+    many = np.r_[1.0, np.zeros(12)]
+    with pytest.raises(InputError, match=r"in bin 1, 2, 3, 4, 5, 6, 7, 8\."):
+        systematic_from_counts("s", many, many)
+    with pytest.raises(InputError, match="total nominal counts of shape"):
+        systematic_from_counts("s", [5], [5], [5], totals=([9, 9], [9], [9]))
+    with pytest.raises(InputError, match="up counts of shape"):
+        systematic_from_counts("s", [5], [np.nan], [5])
+
+
+def test_the_law_of_a_factor_is_its_quantiles() -> None:
+    value, mass = factor_law([Systematic("s", (0.3,), (-0.4,))])
+    assert mass.sum() == pytest.approx(1) and np.all(np.diff(value) > 0)
+    # the mean of the logarithm is kept exactly; its cells are a twentieth of the deviation
+    up, down = np.log(1.3), np.log(0.6)
+    assert mass @ np.log(value) == pytest.approx((up + down) / np.sqrt(2 * np.pi), abs=1e-6)
+    second = (up**2 + down**2) / 2
+    assert mass @ np.log(value) ** 2 == pytest.approx(second, rel=1e-3)
+    step = np.sqrt(second) / 20
+    assert np.diff(np.log(value)) == pytest.approx(step)
+    for z in (-3.0, -1.0, 0.5, 2.0):
+        at = up * z if z > 0 else -down * z
+        found = mass[np.log(value) < at - step].sum(), mass[np.log(value) < at + step].sum()
+        assert found[0] <= stats.norm.cdf(z) <= found[1]
+    # nine deviations are kept
+    assert np.log(value[-1]) > 8 * up and np.log(value[0]) < 8 * down
+    assert factor_law([Systematic("none", (0.0,), (0.0,))])[1].tolist() == [1.0]
+    with pytest.raises(InputError, match="2 bins where the search has 1"):
+        factor_law([Systematic("two", (0.1, 0.1), (0.1, 0.1))])
+
+
+def test_weights_are_shared_between_neighbours() -> None:
+    first, mass = _on_grid(np.array([-1.25, 0.5, 2.0, 2.0]), np.array([0.4, 0.2, 0.3, 0.1]))
+    # -2: 0.1, -1: 0.3, 0: 0.1, 1: 0.1, 2: 0.4 and one place to spare
+    assert first == -2 and mass == pytest.approx([0.1, 0.3, 0.1, 0.1, 0.4, 0.0])
+
+
+def test_each_nuisance_moves_all_bins_by_one_draw() -> None:
+    pair = [Systematic("a", (0.2, -0.1), (-0.3, 0.4)), Systematic("b", (0.5,), (0.1,))]
+    drawn, rng = factors(pair, 2, np.random.default_rng(3), 200), np.random.default_rng(3)
+    z = rng.standard_normal(200), rng.standard_normal(200)
+    one = np.where(z[0] >= 0, np.array([[1.2], [0.9]]) ** z[0], np.array([[0.7], [1.4]]) ** -z[0])
+    assert drawn == pytest.approx(one * np.where(z[1] >= 0, 1.5 ** z[1], 1.1 ** -z[1]))
+    assert names(pair) == "a, b" and checked(pair, 2) == tuple(pair)
+    with pytest.raises(InputError, match="'a'"):
+        checked([pair[0], pair[1], pair[0]], 2)

@@ -94,3 +94,51 @@ def test_windows_are_listed_in_the_order_of_their_sums() -> None:
 def test_widths_must_fit(widths: tuple[int, ...]) -> None:
     with pytest.raises(InputError, match="window widths"):
         checked_widths(widths, 10)
+
+
+def test_widths_are_sorted_and_may_be_as_many_as_the_bins() -> None:
+    assert checked_widths((3, 1, 3), 3) == (1, 3) and checked_widths([10], 10) == (10,)
+    for widths in ((0,), (11,), (-1, 2)):
+        with pytest.raises(InputError, match="from 1 to 10"):
+            checked_widths(widths, 10)
+
+
+def table(top: np.ndarray | None = None) -> tuple[WindowTable, list[tuple[int, list[float]]]]:
+    """A table whose law is (window + 1) times the count, with what was asked of it."""
+    asked: list[tuple[int, list[float]]] = []
+
+    def law(n: np.ndarray, window: int) -> np.ndarray:
+        asked.append((window, n.tolist()))
+        return (window + 1.0) * n
+
+    mean = np.array([2.5, 4.0, 6.5])
+    return WindowTable(law, mean, np.array([1.0, 0.5, 2.0]), 2, (1, 2), top), asked
+
+
+def test_tables_reach_nine_deviations_and_a_dozen() -> None:
+    one, asked = table()
+    assert one.low.tolist() == [2, 4, 6] and one.high.tolist() == [12 + 12, 9 + 12, 25 + 12]
+    assert [rows.size for rows in one.rows] == [23, 18, 32] and asked[0] == (0, list(range(2, 25)))
+    capped, _ = table(np.array([5.0, 100, 7]))
+    assert capped.high.tolist() == [5, 21, 7]
+
+
+def test_counts_beyond_a_table_are_evaluated_alone() -> None:
+    one, asked = table(np.array([5.0, 6, 9]))
+    asked.clear()
+    # at the end of the table, one beyond it in one column, and below its start (held at the start)
+    counts = np.array([[5, 6, 0], [4, 3, 0]])
+    assert one.largest(counts).tolist() == [27.0, 27.0, 18.0]
+    assert asked == [(0, [6.0])]
+    asked.clear()
+    assert one.largest(np.array([[2, 50], [8, 2]])).tolist() == [30.0, 156.0]
+    assert asked == [(0, [50.0]), (1, [8.0]), (2, [10.0, 52.0])]
+    best = np.zeros(3)
+    one._beyond(np.array([5, 6, 7]), 0, best)
+    assert best.tolist() == [0, 6, 7]
+
+
+def test_a_table_scans_one_histogram_with_its_law() -> None:
+    one, _ = table()
+    scan = one.scan(np.array([3.0, 1.0]))
+    assert (scan.t.tolist(), scan.first.tolist(), scan.width.tolist()) == ([12.0], [0], [2])

@@ -220,3 +220,80 @@ ONE = Expectation((1.0, 2.0), (5.0,), (5.0,), (0.0,))
 def test_bad_input_is_named(make: Any, words: str) -> None:
     with pytest.raises(InputError, match=words):
         make()
+
+
+def test_starting_point_and_end_of_mu() -> None:
+    found = Expectation(
+        (1.0, 2.0, 3.0),
+        (90.0, 3.0),
+        (100.0, 0.5),
+        (0.1, 0.0),
+        (Systematic("a", (0.2, 0.1), (-0.3, -0.1)), Systematic("b", (-0.05,), (0.04,))),
+    )
+    events = (4.0, 2.0)
+    # Poisson, a tenth of 100 from the reference, 30 and 5 from the systematics; a bin below one counts as one
+    variance = 100 + 10**2 + 30**2 + 5**2, 1.0
+    first = 1 / np.sqrt(16 / variance[0] + 4 / variance[1])
+    (parameter,) = workspace(found, Signal("s", events))["measurements"][0]["config"]["parameters"]
+    assert parameter["inits"] == pytest.approx([first])
+    assert parameter["bounds"] == [[0.0, pytest.approx(30 * first + 3 * 93 / 6)]]
+
+
+def test_numbers_of_every_modifier() -> None:
+    found = Expectation(
+        (1.0, 2.0, 3.0),
+        (90.0, 3.0),
+        (100.0, 5.0),
+        (0.1, 0.0),
+        (Systematic("one", (0.2,), (-0.3,)), Systematic("each", (0.2, 0.1), (-0.3, -0.1))),
+        (Systematic("fit", (0.01, -0.02), (-0.01, 0.02)),),
+    )
+    spec = workspace(
+        found, Signal("s", (4.0, 2.0), systematics=(Systematic("own", (0.5,), (-0.5,)),)), spurious=3.0
+    )
+    assert spec["version"] == "1.0.0" and spec["observations"][0]["data"] == [90, 3]
+    signal, background = spec["channels"][0]["samples"]
+    assert signal["modifiers"][0] == {"name": "mu", "type": "normfactor", "data": None}
+    assert signal["modifiers"][1]["data"] == {"hi": 1.5, "lo": 0.5}
+    by_name = {item["name"]: item["data"] for item in background["modifiers"]}
+    assert by_name["finite reference"] == pytest.approx([10.0, 0.0]) and by_name["one"] == {
+        "hi": 1.2,
+        "lo": 0.7,
+    }
+    assert by_name["each"] == {"hi_data": pytest.approx([120, 5.5]), "lo_data": pytest.approx([70, 4.5])}
+    # four standard deviations of the fit
+    assert by_name["free fit"]["hi_data"] == pytest.approx([100 * 1.01**4, 5 * 0.98**4])
+    assert by_name["free fit"]["lo_data"] == pytest.approx([100 * 0.99**4, 5 * 1.02**4])
+    assert by_name["spurious signal"] == {
+        "hi_data": pytest.approx([102, 6]),
+        "lo_data": pytest.approx([98, 4]),
+    }
+    plain = workspace(Expectation((1.0, 2.0), (5.0,), (5.0,), (0.0,)), Signal("s", (1.0,)))
+    assert plain["channels"][0]["samples"][1]["modifiers"] == []
+
+
+def test_refusals_at_their_bounds() -> None:
+    workspace(ONE, Signal("s", (1.0,)), spurious=4.99)
+    assert Signal.of_cross_section("s", [0.0, 1.0], 0.5).events == (0.0, 0.5)
+    two = Expectation((1.0, 2.0, 3.0), (5.0, 9.0), (5.0, 9.0), (0.0, 0.0))
+    for make, words in (
+        (lambda: workspace(ONE, Signal("s", (1.0,)), spurious=5.0), "5 events where 5"),
+        (lambda: workspace(two, Signal("s", (1.0, 3.0)), spurious=13.0), "13 events where 9"),
+        (lambda: workspace(ONE, Signal("s", (1.0,)), spurious=np.inf), "spurious = inf"),
+        (lambda: workspace(ONE, Signal("s", (1.0,)), spurious=np.nan), "spurious = nan"),
+        (lambda: workspace(two, Signal("s", (-1.0, 2.0))), "has 1 events"),
+        (lambda: workspace(two, Signal("s", (np.nan, 2.0))), "has nan events"),
+        (lambda: workspace(two, Signal("s", (0.0, 0.0))), "has 0 events"),
+        (lambda: Signal.of_cross_section("s", [-0.1], 1.0), "add up to -0.1"),
+        (lambda: Signal.of_cross_section("s", [1.1], 1.0), "add up to 1.1"),
+        (lambda: Signal.of_cross_section("s", [0.5], -1.0), "luminosity of -1"),
+        (lambda: Signal.of_cross_section("s", [0.5], np.inf), "luminosity of inf"),
+    ):
+        with pytest.raises(InputError, match=words):
+            make()
+    for name in ("mu", "finite reference", "spurious signal"):
+        with pytest.raises(InputError, match=f"called '{name}'"):
+            workspace(
+                Expectation((1.0, 2.0), (5.0,), (5.0,), (0.0,), (Systematic(name, (0.1,), (0.1,)),)),
+                Signal("s", (1.0,)),
+            )
