@@ -97,3 +97,43 @@ def test_unusable_channels_are_named() -> None:
         Channels({"a": FIXED}, n_pseudo=0).run_counts({"a": counts}, rng=rng)
     with pytest.raises(InputError, match="combine"):
         Channels({"a": FIXED}, "sum").run_counts({"a": counts}, rng=rng)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("widths", [(1,), (1, 3), (BINS,)])
+def test_joint_numbers_of_two_known_channels_by_loops(widths: tuple[int, ...]) -> None:
+    means = falling(60), falling(200)
+    hunts = {
+        name: BumpHunt(
+            edges=tuple(EDGES), background=FixedExpectation(tuple(mean)), alpha=None, widths=widths
+        )
+        for name, mean in zip("ab", means, strict=True)
+    }
+    rng = np.random.default_rng(12)
+    counts = {name: rng.poisson(mean) for name, mean in zip("ab", means, strict=True)}
+    counts["a"][-1] += 3
+    best = {"a": 0.0, "b": 0.0, "same": (0.0, 0, widths[0])}
+    for width in widths:
+        for first in range(BINS - width + 1):
+            total = 0.0
+            for name, mean in zip("ab", means, strict=True):
+                n, b = counts[name][first : first + width].sum(), mean[first : first + width].sum()
+                t = -stats.poisson.logsf(n - 1, b) if n > b else 0.0
+                best[name], total = max(best[name], t), total + t
+            if total > best["same"][0]:
+                best["same"] = (total, first, width)
+    told: list[tuple[int, int]] = []
+    joint = Channels(hunts, "same mass", n_pseudo=5000).run_counts(
+        counts, rng=np.random.default_rng(1), progress=lambda done, total: told.append((done, total))
+    )
+    t, first, width = best["same"]
+    assert joint.t == pytest.approx(t) and joint.window == (EDGES[first], EDGES[first + width])
+    assert joint.local_p == pytest.approx(stats.chi2.sf(2 * t, 4)) and len(joint.assumptions) == 2
+    # chunks of 4,096
+    assert told == [(4096, 5000), (5000, 5000)] and joint.outcome.n_pseudo == 5000
+    single = Channels(hunts, n_pseudo=10).run_counts(counts, rng=np.random.default_rng(1))
+    assert single.t == pytest.approx(max(best["a"], best["b"])) and single.local_p == pytest.approx(
+        np.exp(-single.t)
+    )
+    assert single.channel == ("a" if best["a"] > best["b"] else "b") and len(single.assumptions) == 1
+    for name in "ab":
+        assert -single.results[name].local_log_p == pytest.approx(best[name])
