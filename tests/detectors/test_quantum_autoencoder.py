@@ -11,9 +11,10 @@ from strangeness.core.batch import ArraySource, Batch, make_batch
 from strangeness.core.errors import InputError
 from strangeness.core.train import Training
 from strangeness.detectors.quantum_autoencoder import QuantumAutoencoder
-from strangeness.quantum import fidelity
+from strangeness.quantum import autoencoder, fidelity
 from strangeness.quantum.autoencoder import frozen_parameters
 from strangeness.quantum.guard import weight_features
+from strangeness.quantum.noise import Noise, noisy_readings
 
 SHORT = Training(epochs=4, batch_size=64, learning_rate=0.1, chunk=1)
 NEVER = Training(epochs=0)
@@ -72,6 +73,32 @@ def test_shots_are_drawn_for_each_event_and_key(events: Batch) -> None:
     assert first.mean() == pytest.approx(exact(events).mean(), abs=5 * 0.5 / np.sqrt(4000))
 
 
+def test_noise_is_that_of_the_density_matrix_and_shots_are_drawn_from_it(events: Batch) -> None:
+    noise = Noise(depolarising=0.02, damping=0.05, readout=0.03)
+    given = {"depolarising": 0.02, "damping": 0.05, "flips": 0.03, "training": NEVER}
+    clean, noisy, sampled = (
+        _fit(events, training=NEVER),
+        _fit(events, **given),
+        _fit(events, **given, shots=50),
+    )
+    few = events.take(np.arange(6))
+    angles, parameters = np.asarray(clean.scaling(few.x)), np.asarray(clean.model.parameters)
+    exact = 1 - np.asarray(noisy_readings(clean.circuit, parameters, angles, noise))[:, 0]
+    assert noisy(few) == pytest.approx(exact, abs=1e-5)
+    assert np.max(np.abs(noisy(few) - clean(few))) > 0.01
+    # Six binomials of 50 shots, five standard errors each.
+    assert sampled(few, key=jax.random.key(0)) == pytest.approx(exact, abs=5 * 0.5 / np.sqrt(50))
+    assert clean.collapse == noisy.collapse > 0
+
+
+def test_a_circuit_that_sees_no_event_is_reported(events: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert 0 < _fit(events, layers=2).collapse < 0.9
+    monkeypatch.setattr(autoencoder, "initial_weights", lambda circuit, rng: np.zeros(circuit.parameters))
+    with pytest.warns(UserWarning, match="quantum-autoencoder does not see the events: noise reaches"):
+        blind = _fit(events, guard=False, training=NEVER)
+    assert blind.collapse == pytest.approx(1.0) or np.ptp(blind(events)) < 1e-5
+
+
 @pytest.mark.parametrize(
     ("settings", "qubits", "parameters"),
     [
@@ -128,6 +155,9 @@ BAD: dict[str, tuple[dict[str, Any], str]] = {
     "width": ({"embedding": "angle"}, "3 features on 2 qubits"),
     "engine": ({"engine": "lightning.qbit"}, "unknown engine or device 'lightning.qbit'"),
     "engine that cannot": ({"engine": "kernel", "gate": "CRX"}, "trained angles"),
+    "noise": ({"damping": 1.5}, "'damping' of the noise is 1.5"),
+    "flips": ({"flips": 0.1, "reference": "mixed"}, "read-out error of 0.1 with a reference"),
+    "noise and memory": ({"qubits": 22, "trash": 1, "damping": 0.1}, "22 qubits need"),
     "memory": ({"qubits": 60}, "60 qubits"),
 }
 

@@ -14,6 +14,7 @@ from strangeness.core.cards import Citation, MethodCard
 from strangeness.core.estimators import Detector
 from strangeness.core.train import SETTINGS_DEFAULT, Training
 from strangeness.quantum.autoencoder import STORED, FidelityScorer, fitted
+from strangeness.quantum.noise import Noise
 from strangeness.quantum.recipe import Recipe
 from strangeness.quantum.scaling import AngleScaling
 
@@ -39,6 +40,9 @@ class QuantumAutoencoder(Detector):
         guard: whether the trained weights of each feature are kept at root mean square 1 (``quantum.guard``).
         frozen: parameters that are not trained: "" none, "trash" those of trash qubits, "all".
         shots: of a measurement for each score; None for the exact value.
+        depolarising: probability of X, Y or Z behind a gate when scoring (``quantum.noise``).
+        damping: probability that a 1 decays to 0 behind a gate when scoring.
+        flips: probability that a measured bit is read wrongly when scoring; for the reference "zero".
         engine: "auto", "kernel", "jax", or a device of PennyLane such as "lightning.qubit", which then trains
             and scores (``quantum.engines``).
         training: settings of the training loop; its weight decay is not used.
@@ -55,6 +59,9 @@ class QuantumAutoencoder(Detector):
     guard: bool = True
     frozen: str = ""
     shots: int | None = None
+    depolarising: float = 0.0
+    damping: float = 0.0
+    flips: float = 0.0
     engine: str = "auto"
     training: Training = field(
         default_factory=lambda: Training(epochs=30, learning_rate=3e-2, weight_decay=0.0, patience=5, chunk=4)
@@ -81,7 +88,8 @@ class QuantumAutoencoder(Detector):
 
         Raises:
             InputError: for names that are unknown, qubits that do not suit the features, trash qubits that
-                are not fewer than the qubits, 0 shots, or features outside the embedding's range.
+                are not fewer than the qubits, 0 shots, noise that is no probability, density matrices that do
+                not fit the memory, or features outside the embedding's range.
         """
         batch, x = self.training_events(source)
         draw, run = jax.random.split(key)
@@ -99,6 +107,7 @@ class QuantumAutoencoder(Detector):
             frozen=self.frozen,
             engine=self.engine,
             shots=self.shots,
+            noise=Noise(self.depolarising, self.damping, self.flips),
         )
 
     def recipe(self, features: int, *, seed: int = 0) -> Recipe:

@@ -16,6 +16,7 @@ from strangeness.core.estimators import Detector
 from strangeness.core.train import Training
 from strangeness.quantum.autoencoder import STORED, FidelityScorer, fitted
 from strangeness.quantum.encoders import patches
+from strangeness.quantum.noise import Noise
 from strangeness.quantum.recipe import Recipe
 from strangeness.quantum.scaling import AngleScaling
 
@@ -39,6 +40,9 @@ class QuantumImageAutoencoder(Detector):
         guard: whether the trained weights of each pixel are kept at root mean square 1 (``quantum.guard``).
         frozen: parameters that are not trained: "" none, "trash" those of trash qubits, "all".
         shots: of a measurement for each score; None for the exact value.
+        depolarising: probability of X, Y or Z behind a gate when scoring (``quantum.noise``).
+        damping: probability that a 1 decays to 0 behind a gate when scoring.
+        flips: probability that a measured bit is read wrongly when scoring; for the reference "zero".
         engine: "auto", "kernel", "jax", or a device of PennyLane such as "lightning.qubit", which then trains
             and scores (``quantum.engines``).
         training: settings of the training loop; its weight decay is not used.
@@ -53,6 +57,9 @@ class QuantumImageAutoencoder(Detector):
     guard: bool = True
     frozen: str = ""
     shots: int | None = None
+    depolarising: float = 0.0
+    damping: float = 0.0
+    flips: float = 0.0
     engine: str = "auto"
     training: Training = field(
         default_factory=lambda: Training(epochs=20, learning_rate=1e-2, weight_decay=0.0, patience=4, chunk=1)
@@ -80,7 +87,8 @@ class QuantumImageAutoencoder(Detector):
 
         Raises:
             InputError: for more than one channel, patches that do not tile the image, names that are unknown,
-                trash qubits that are not fewer than the qubits, or 0 shots.
+                trash qubits that are not fewer than the qubits, 0 shots, noise that is no probability, or
+                density matrices that do not fit the memory.
         """
         batch, x = self.training_events(source)
         height, width, channels = x.shape[1:]
@@ -104,6 +112,7 @@ class QuantumImageAutoencoder(Detector):
             frozen=self.frozen,
             engine=self.engine,
             shots=self.shots,
+            noise=Noise(self.depolarising, self.damping, self.flips),
         )
 
     def recipe(self, image: tuple[int, int], *, seed: int = 0) -> Recipe:

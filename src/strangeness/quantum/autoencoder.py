@@ -8,6 +8,7 @@ pseudo-solution that ``guard`` keeps away.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -24,10 +25,11 @@ from strangeness.core.estimators import Scorer, float_dtype
 from strangeness.core.train import Training, train
 from strangeness.quantum.checks import refuse_events, refuse_shots
 from strangeness.quantum.circuit import Circuit
-from strangeness.quantum.engines import fidelity
-from strangeness.quantum.guard import initial_weights, restored
+from strangeness.quantum.engines import ENGINES, fidelity
+from strangeness.quantum.guard import infidelities, initial_weights, restored
 from strangeness.quantum.layout import layout_of
 from strangeness.quantum.memory import memory_needed, refuse_too_large
+from strangeness.quantum.noise import Noise, noisy_readings, refuse_noise
 from strangeness.quantum.recipe import Recipe
 from strangeness.quantum.scaling import AngleScaling
 from strangeness.quantum.shots import sampled_fidelity
@@ -84,11 +86,19 @@ def guarded(model: Autoencoder) -> Autoencoder:
 
 
 class FidelityScorer(Scorer):
-    """1 - F of the trash qubits with their reference, exact."""
+    """1 - F of the trash qubits with their reference, exact.
+
+    Attributes:
+        scaling: of the features to angles.
+        model: the trained circuit.
+        shape: of a row.
+        collapse: what ``guard.collapse`` found on the training events; near 1 the circuit sees no event.
+    """
 
     scaling: AngleScaling
     model: Autoencoder
     shape: tuple[int, ...] = eqx.field(static=True)
+    collapse: float = eqx.field(static=True, default=0.0)
 
     def __check_init__(self) -> None:
         if len(self.model.parameters) != self.circuit.parameters:
@@ -119,18 +129,36 @@ class FidelityScorer(Scorer):
         return 1.0 - self.fidelities(x)
 
 
-class SampledFidelityScorer(FidelityScorer):
-    """1 - F as so many shots estimate it, by the keys of the events."""
+class NoisyFidelityScorer(FidelityScorer):
+    """1 - F under noise, exact: from density matrices, whatever the engine of the training.
+
+    Attributes:
+        noise: depolarising, damping and read-out probabilities (``noise.Noise``).
+    """
+
+    noise: tuple[float, float, float] = eqx.field(static=True, default=(0.0, 0.0, 0.0))
+
+    def fidelities(self, x: Any) -> Any:
+        angles = self.scaling(jnp.reshape(x, (len(x), -1)))
+        parameters = jnp.asarray(self.model.parameters)
+        return noisy_readings(self.circuit, parameters, angles, Noise(*self.noise))[:, 0]
+
+
+class SampledFidelityScorer(NoisyFidelityScorer):
+    """1 - F as so many shots estimate it, by the keys of the events, with or without noise."""
 
     stochastic: ClassVar[bool] = True
 
-    shots: int = eqx.field(static=True)
+    shots: int = eqx.field(static=True, default=1)
+
+    def fidelities(self, x: Any) -> Any:
+        return super().fidelities(x) if any(self.noise) else FidelityScorer.fidelities(self, x)
 
     def rows(self, x: Any, id: Any, keys: Any) -> Any:
         return 1.0 - sampled_fidelity(self.fidelities(x), self.shots, keys)
 
 
-STORED = (FidelityScorer, SampledFidelityScorer, Autoencoder, Recipe, AngleScaling)
+STORED = (FidelityScorer, NoisyFidelityScorer, SampledFidelityScorer, Autoencoder, Recipe, AngleScaling)
 """The classes that the artefact of such a detector holds."""
 
 
@@ -147,6 +175,7 @@ def fitted(
     frozen: str = "",
     engine: str = "auto",
     shots: int | None = None,
+    noise: Noise | None = None,
 ) -> FidelityScorer:
     """The scorer of a trained circuit.
 
@@ -162,6 +191,10 @@ def fitted(
         frozen: a name in ``FROZEN``.
         engine: that simulates or runs the circuit, also when scoring.
         shots: of a measurement of the fidelity when scoring; None for the exact value.
+        noise: under which it is measured when scoring; training is free of noise.
+
+    Warns:
+        UserWarning: when the trained circuit brings noise to the reference state as well (see ``guard``).
 
     Raises:
         InputError: for settings that are unknown, events outside the range of the embedding, or more qubits
@@ -172,7 +205,10 @@ def fitted(
     if shots is not None:
         refuse_shots(shots)
     circuit = recipe.circuit
+    noise = noise or Noise()
     refuse_too_large(circuit, memory_needed(circuit, 1, gradient=True))
+    if noise != Noise():
+        refuse_noise(circuit, noise)
     angles = scaling(x.reshape(len(x), -1).astype(float_dtype()), np)
     refuse_events(circuit, angles)
     start, loop = jax.random.split(key)
@@ -191,6 +227,31 @@ def fitted(
         label=label,
         project=guarded if guard else None,
     ).model
-    if shots is None:
-        return FidelityScorer(scaling, model, x.shape[1:])
-    return SampledFidelityScorer(scaling, model, x.shape[1:], shots)
+    found = _collapse(model, angles, batch.weight, rng, label)
+    exact = scaling, model, x.shape[1:], found
+    probabilities = noise.depolarising, noise.damping, noise.readout
+    if shots is not None:
+        return SampledFidelityScorer(*exact, probabilities, shots)
+    return NoisyFidelityScorer(*exact, probabilities) if any(probabilities) else FidelityScorer(*exact)
+
+
+BLIND = 0.01
+"""A mean of 1 - F of noise below which a circuit is said not to see the events."""
+
+
+def _collapse(model: Autoencoder, angles: NDArray[Any], weight: NDArray[Any], rng: Any, label: str) -> float:
+    """``guard.collapse`` on the first training events, always as many: one program, also behind a device."""
+    used = angles[weight > 0][:_EVENTS]
+    engine = model.engine if model.engine in ENGINES else "auto"
+    rows = np.resize(used, (_EVENTS, used.shape[1]))
+    own, other = infidelities(model.recipe.circuit, np.asarray(model.parameters), rows, rng, engine=engine)
+    if other < BLIND:
+        warnings.warn(
+            f"{label} does not see the events: noise reaches the reference state as well as they do, with a"
+            f" mean infidelity of {other:.2g}. Keep 'guard' on, take more trash qubits, or train anew.",
+            stacklevel=4,
+        )
+    return own / other if other > 1e-6 else 1.0
+
+
+_EVENTS = 256

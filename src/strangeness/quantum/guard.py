@@ -55,7 +55,9 @@ def _membership(circuit: Circuit) -> NDArray[np.float32]:
     return (own / np.maximum(np.sum(own, axis=1, keepdims=True), 1)).astype(np.float32)
 
 
-def collapse(circuit: Circuit, parameters: Any, x: Any, rng: np.random.Generator) -> float:
+def collapse(
+    circuit: Circuit, parameters: Any, x: Any, rng: np.random.Generator, *, engine: str = "auto"
+) -> float:
     """How much of what the circuit learnt does not depend on the event, between 0 and 1.
 
     It is (1 - F of the events) / (1 - F of events that are drawn evenly from the span of the features of
@@ -66,13 +68,21 @@ def collapse(circuit: Circuit, parameters: Any, x: Any, rng: np.random.Generator
         parameters: (p,).
         x: events that it was trained on (B, d).
         rng: draws the noise.
+        engine: that simulates the circuit.
     """
+    own, other = infidelities(circuit, parameters, x, rng, engine=engine)
+    return own / other if other > 1e-6 else 1.0
+
+
+def infidelities(
+    circuit: Circuit, parameters: Any, x: Any, rng: np.random.Generator, *, engine: str = "auto"
+) -> tuple[float, float]:
+    """The mean of 1 - F of events, and of events that are noise; arguments as those of ``collapse``."""
     x = np.asarray(x)
     noise = rng.uniform(np.min(x, axis=0), np.max(x, axis=0), x.shape)
-    own, other = (
-        float(np.mean(1.0 - np.asarray(fidelity(circuit, parameters, rows)))) for rows in (x, noise)
-    )
-    return own / other if other > 1e-6 else 1.0
+    found = (1.0 - np.asarray(fidelity(circuit, parameters, rows, engine=engine)) for rows in (x, noise))
+    own, other = (float(np.mean(values, dtype=np.float64)) for values in found)
+    return own, other
 
 
 def initial_weights(circuit: Circuit, rng: np.random.Generator) -> NDArray[np.float64]:

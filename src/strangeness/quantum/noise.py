@@ -64,13 +64,14 @@ def noisy_readings(circuit: Circuit, parameters: Any, x: Any, noise: Noise) -> A
     """
     refuse_parameters(circuit, parameters)
     refuse_events(circuit, x)
-    refuse_too_large(circuit, density_memory_needed(circuit, 1))
-    _refuse_flips(circuit, noise)
+    refuse_noise(circuit, noise)
     dtype = float_dtype()
     return _noisy(circuit, jnp.asarray(parameters, dtype), jnp.asarray(x, dtype), noise)
 
 
-def _refuse_flips(circuit: Circuit, noise: Noise) -> None:
+def refuse_noise(circuit: Circuit, noise: Noise) -> None:
+    """Raise ``InputError`` where a circuit cannot be simulated under noise (see ``noisy_readings``)."""
+    refuse_too_large(circuit, density_memory_needed(circuit, 1))
     readout = circuit.readout
     pauli = isinstance(readout, PauliStrings)
     if noise.readout > 0 and not pauli and readout.state != zero(len(readout.qubits)):

@@ -219,7 +219,11 @@ class Engine:
         # Values and features belong to one tile each; the parameters' derivatives are summed over threads.
         own = [[*results[:2], *(np.empty_like(r) for r in results[2:4]), results[4]] for _ in range(threads)]
         tasks = [(self.sizes(len(x), mode, *bounds[i : i + 2]), given, own[i]) for i in range(threads)]
-        list(_pool(threads).map(lambda task: self._call(*task), tasks))
+        others = [_pool(threads - 1).submit(self._call, *task) for task in tasks[1:]]
+        # This thread takes its share as well: one less has to be woken.
+        self._call(*tasks[0])
+        for other in others:
+            other.result()
         results[2], results[3] = (sum(part[i] for part in own) for i in (2, 3))
         return results
 
