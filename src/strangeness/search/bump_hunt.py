@@ -182,35 +182,17 @@ class BumpHunt:
         self, null: Null, scan: Scan, outcome: GlobalP, law: SelectionLaw | None, counts: ArrayLike
     ) -> SearchResult:
         """What an observed scan and its global p-value say of a histogram (bins,)."""
-        edges, counts = self.bin_edges(), np.asarray(counts, np.float64)
-        first, last = int(scan.first[0]), int(scan.first[0] + scan.width[0])
-        log_p = -float(scan.t[0])
-        local_p = float(np.exp(log_p))
-        return SearchResult(
-            kind="bump hunt",
-            local_p=local_p,
+        first, log_p = int(scan.first[0]), -float(scan.t[0])
+        return SearchResult.of_scan(
+            "bump hunt",
+            Spectrum.of(self.bin_edges(), counts, null.expected, null.pulls()),
+            slice(first, first + int(scan.width[0])),
             local_log_p=log_p,
-            local_z=max(float(z_from_log_p(log_p)), 0.0),
-            window=(float(edges[first]), float(edges[last])),
-            observed=float(counts[first:last].sum()),
-            expected=float(null.expected[first:last].sum()),
-            global_p=outcome.p,
-            global_p_randomised=outcome.randomised,
-            n_pseudo=outcome.n_pseudo,
-            n_extreme=outcome.n_extreme,
-            global_z=outcome.z,
-            global_z_interval=outcome.interval,
-            smallest_p=outcome.smallest,
-            trials_factor=outcome.p / local_p if local_p > 1e-290 else None,
-            p_reach=() if law is None else tuple(float(p) for p in law.smallest_p),
+            local_z=float(z_from_log_p(log_p)),
+            outcome=outcome,
+            law=law,
             alpha=self.alpha,
             assumptions=_assumptions(null, law, outcome),
-            checks=(),
-            blocked=False,
-            reason="",
-            spectrum=Spectrum(
-                *(tuple(float(v) for v in a) for a in (edges, counts, null.expected, null.pulls()))
-            ),
         )
 
 

@@ -155,15 +155,7 @@ class CountingExperiment:
                 "one region, chosen without looking",
                 *notes,
             ),
-            checks=(),
-            blocked=False,
-            reason="",
-            spectrum=Spectrum(
-                (float(self.region[0]), float(self.region[1])),
-                (float(observed),),
-                (expected,),
-                ((observed - expected) / found.spread,),
-            ),
+            spectrum=Spectrum.of(self.region, [observed], [expected], [(observed - expected) / found.spread]),
         )
 
 

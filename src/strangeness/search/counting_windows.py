@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from strangeness.core.errors import InputError
-from strangeness.search.result import SearchResult, Spectrum
+from strangeness.search.result import SearchResult, Spectrum, over_local
 from strangeness.search.systematics import Systematic
 from strangeness.search.window_scan import Window, WindowScan, window_scan, windows_of
 from strangeness.stats.selection import SelectionLaw
@@ -87,7 +87,7 @@ def _result(search: CountingWindows, scan: WindowScan, law: SelectionLaw, spectr
         global_z=scan.global_z,
         global_z_interval=(None, None),
         smallest_p=scan.smallest_p,
-        trials_factor=scan.global_p / local if local > 1e-290 else None,
+        trials_factor=over_local(scan.global_p, local),
         p_reach=tuple(float(value) for value in law.smallest_p),
         alpha=search.alpha,
         assumptions=(
@@ -100,9 +100,6 @@ def _result(search: CountingWindows, scan: WindowScan, law: SelectionLaw, spectr
                 for w, p in zip(scan.windows, scan.local_p, strict=True)
             ),
         ),
-        checks=(),
-        blocked=False,
-        reason="",
         spectrum=spectrum,
     )
 
@@ -121,4 +118,4 @@ def _spectrum(
     counts = np.where(used, np.bincount(where[p <= search.alpha], minlength=middle.size), 0.0)
     expected = np.where(used, np.bincount(where, law.mean[law.bin_of(mass)], middle.size), 0.0)
     pulls = (counts - expected) / np.sqrt(np.maximum(expected, 1.0))
-    return Spectrum(*(tuple(float(v) for v in values) for values in (edges, counts, expected, pulls)))
+    return Spectrum.of(edges, counts, expected, pulls)

@@ -8,9 +8,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import ArrayLike
+
 from strangeness.core.errors import InputError
 from strangeness.search.check import Check
 from strangeness.search.significance import GlobalP
+from strangeness.stats.selection import SelectionLaw
 
 SCHEMA = "strangeness.result/2"
 
@@ -28,6 +32,11 @@ class Spectrum:
     counts: tuple[float, ...]
     fitted: tuple[float, ...]
     pulls: tuple[float, ...]
+
+    @classmethod
+    def of(cls, edges: ArrayLike, counts: ArrayLike, fitted: ArrayLike, pulls: ArrayLike) -> Spectrum:
+        """The histogram in these arrays."""
+        return cls(*(tuple(np.asarray(a, np.float64).tolist()) for a in (edges, counts, fitted, pulls)))
 
 
 @dataclass(frozen=True)
@@ -51,9 +60,9 @@ class SearchResult:
         p_reach: smallest conformal p-value in each calibration bin, empty without a calibration.
         alpha: cut on the per-event p-value.
         assumptions: what the p-values rest on.
+        spectrum: the histogram, its fit and the pulls.
         checks: the validity checks that were run.
         blocked, reason: whether a failed check withholds the significances (then None), and why.
-        spectrum: the histogram, its fit and the pulls.
         policy: which data trained the detector: "split", "k-fold" or "same-data".
         null: where the global p-value comes from.
         extrapolated_p, extrapolation: estimate of a global p below ``smallest_p`` and the assumption it rests
@@ -79,15 +88,53 @@ class SearchResult:
     p_reach: tuple[float, ...]
     alpha: float | None
     assumptions: tuple[str, ...]
-    checks: tuple[Check, ...]
-    blocked: bool
-    reason: str
     spectrum: Spectrum
+    checks: tuple[Check, ...] = ()
+    blocked: bool = False
+    reason: str = ""
     policy: str = "split"
     null: str = "pseudo-experiments"
     extrapolated_p: float | None = None
     extrapolation: str = ""
     frozen: str = ""
+
+    @classmethod
+    def of_scan(
+        cls,
+        kind: str,
+        spectrum: Spectrum,
+        bins: slice,
+        *,
+        local_log_p: float,
+        local_z: float,
+        outcome: GlobalP,
+        law: SelectionLaw | None,
+        alpha: float | None,
+        assumptions: Sequence[str],
+    ) -> SearchResult:
+        """The most significant ``bins`` of a spectrum that was scanned, before any check."""
+        local_p = math.exp(local_log_p)
+        return cls(
+            kind=kind,
+            local_p=local_p,
+            local_log_p=local_log_p,
+            local_z=max(local_z, 0.0),
+            window=(spectrum.edges[bins.start], spectrum.edges[bins.stop]),
+            observed=math.fsum(spectrum.counts[bins]),
+            expected=math.fsum(spectrum.fitted[bins]),
+            global_p=outcome.p,
+            global_p_randomised=outcome.randomised,
+            n_pseudo=outcome.n_pseudo,
+            n_extreme=outcome.n_extreme,
+            global_z=outcome.z,
+            global_z_interval=outcome.interval,
+            smallest_p=outcome.smallest,
+            trials_factor=over_local(outcome.p, local_p),
+            p_reach=() if law is None else tuple(law.smallest_p.tolist()),
+            alpha=alpha,
+            assumptions=tuple(assumptions),
+            spectrum=spectrum,
+        )
 
     @property
     def local_is_calibrated(self) -> bool:
@@ -181,7 +228,7 @@ class SearchResult:
             global_z=None if self.blocked else found.z,
             global_z_interval=(None, None) if self.blocked else found.interval,
             smallest_p=found.smallest,
-            trials_factor=found.p / self.local_p if policy == "split" and self.local_p > 1e-290 else None,
+            trials_factor=over_local(found.p, self.local_p) if policy == "split" else None,
             policy=policy,
             null=null,
             extrapolated_p=None,
@@ -209,6 +256,11 @@ class SearchResult:
         checks = _sequence(fields["checks"], "checks")
         fields["checks"] = tuple(Check(**_take(Check, _mapping(check, "check"), "check")) for check in checks)
         return validated(cls(**fields))
+
+
+def over_local(global_p: float, local_p: float) -> float | None:
+    """The trials factor, None where the local p-value is too small to divide by."""
+    return global_p / local_p if local_p > 1e-290 else None
 
 
 def validated(result: SearchResult) -> SearchResult:

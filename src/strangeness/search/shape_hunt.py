@@ -90,41 +90,23 @@ class ShapeHunt:
 def _result(
     hunt: ShapeHunt, found: ShapeResult, counts: Array, law: SelectionLaw | None, notes: tuple[str, ...]
 ) -> SearchResult:
-    edges, fitted, outcome = hunt.bin_edges(), found.fit.background.expected, found.outcome
+    edges, fitted = hunt.bin_edges(), found.fit.background.expected
     reach = found.mass * hunt.relative_width
     first = int(np.clip(np.searchsorted(edges, found.mass - reach, side="right") - 1, 0, counts.size - 1))
     last = int(np.clip(np.searchsorted(edges, found.mass + reach), first + 1, counts.size))
     root = float(found.fit.root[found.fit.best])
-    pulls = poisson_pulls(counts, fitted)
     signal = (
         f"the largest signal has {found.strength:.3g} +- {found.error:.2g} events at {found.mass:.0f} GeV"
     )
-    return SearchResult(
-        kind="shape scan",
-        local_p=found.local_p,
+    looked = "the checks look at windows of the spectrum, not at one shape"
+    return SearchResult.of_scan(
+        "shape scan",
+        Spectrum.of(edges, counts, fitted, poisson_pulls(counts, fitted)),
+        slice(first, last),
         local_log_p=float(log_p_from_z(root)),
-        local_z=max(root, 0.0),
-        window=(float(edges[first]), float(edges[last])),
-        observed=float(counts[first:last].sum()),
-        expected=float(fitted[first:last].sum()),
-        global_p=outcome.p,
-        global_p_randomised=outcome.randomised,
-        n_pseudo=outcome.n_pseudo,
-        n_extreme=outcome.n_extreme,
-        global_z=outcome.z,
-        global_z_interval=outcome.interval,
-        smallest_p=outcome.smallest,
-        trials_factor=outcome.p / found.local_p if found.local_p > 1e-290 else None,
-        p_reach=() if law is None else tuple(float(p) for p in law.smallest_p),
+        local_z=root,
+        outcome=found.outcome,
+        law=law,
         alpha=hunt.alpha,
-        assumptions=(
-            signal,
-            *found.assumptions,
-            "the checks look at windows of the spectrum, not at one shape",
-            *notes,
-        ),
-        checks=(),
-        blocked=False,
-        reason="",
-        spectrum=Spectrum(*(tuple(float(v) for v in a) for a in (edges, counts, fitted, pulls))),
+        assumptions=(signal, *found.assumptions, looked, *notes),
     )
