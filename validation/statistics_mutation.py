@@ -1,7 +1,8 @@
 """A mutation run over ``search`` and ``calibration``: do their tests notice when a place is changed?
 
 A random sample of all mutants, fixed by the sources and the root below; each is tried with the tests of the
-two rooms that run its line.
+two rooms that run its line. Of a first sample, of the root 20261125, the tests caught 114 of 150; they were
+sharpened then, and the number is that of another sample.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from scipy.stats import beta
 from harness.cases import Case, Measured, Raw
 from validation.mutation import covering_tests, fate, mutants
 
-_ROOT, PER_SHARD, SHARDS = 20261125, 10, 20
+_ROOT, PER_SHARD, SHARDS = 20261126, 10, 20
 
 
 def shard(index: int, seed: int) -> Raw:
