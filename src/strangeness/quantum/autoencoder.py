@@ -98,7 +98,7 @@ class FidelityScorer(Scorer):
     scaling: AngleScaling
     model: Autoencoder
     shape: tuple[int, ...] = eqx.field(static=True)
-    collapse: float = eqx.field(static=True, default=0.0)
+    collapse: Float[Any, ""]
 
     def __check_init__(self) -> None:
         if len(self.model.parameters) != self.circuit.parameters:
@@ -239,7 +239,7 @@ BLIND = 0.01
 """A mean of 1 - F of noise below which a circuit is said not to see the events."""
 
 
-def _collapse(model: Autoencoder, angles: NDArray[Any], weight: NDArray[Any], rng: Any, label: str) -> float:
+def _collapse(model: Autoencoder, angles: NDArray[Any], weight: NDArray[Any], rng: Any, label: str) -> Any:
     """``guard.collapse`` on the first training events, always as many: one program, also behind a device."""
     used = angles[weight > 0][:_EVENTS]
     engine = model.engine if model.engine in ENGINES else "auto"
@@ -251,7 +251,8 @@ def _collapse(model: Autoencoder, angles: NDArray[Any], weight: NDArray[Any], rn
             f" mean infidelity of {other:.2g}. Keep 'guard' on, take more trash qubits, or train anew.",
             stacklevel=4,
         )
-    return own / other if other > 1e-6 else 1.0
+    # An array rather than a setting: all scorers of one circuit share one program.
+    return np.asarray(own / other if other > 1e-6 else 1.0, float_dtype())
 
 
 _EVENTS = 256
