@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from harness.cases import Case, Measured, Raw
+from strangeness.core.batch import ArraySource
 from strangeness.nn import Standardiser
+from strangeness.representations.constituent_chains import ORDERS, ConstituentChains
 from strangeness.tensor_networks.compressibility import local_compressibility
-from validation.tensor_networks_chains import CHANNELS, ORDERS, SITES, ChainMap, jets
+from validation.tensor_networks_chains import CHANNELS, SITES, jets
 
 RANK, LEVELS, PAIRINGS = 3, 2, 200
 CLASSES = ("qcd", "top")
@@ -26,7 +29,12 @@ ROWS = (
 def measured(index: int, seed: int) -> Raw:
     """For QCD jets and for tops (the shard's index): what each order keeps."""
     batch = jets()[CLASSES[index]].without_truth().batch()
-    return {"class": CLASSES[index], **{order: _kept(ChainMap(order)(batch).x, seed) for order in ORDERS}}
+
+    def chains(order: str) -> NDArray[Any]:
+        made = ConstituentChains(SITES, order).fit_map(ArraySource(batch), key=jax.random.key(0))
+        return made(batch).x
+
+    return {"class": CLASSES[index], **{order: _kept(chains(order), seed) for order in ORDERS}}
 
 
 def _kept(x: NDArray[Any], seed: int) -> dict[str, Any]:

@@ -24,9 +24,10 @@ from strangeness.detectors.mera_autoencoder import MeraAutoencoder
 from strangeness.detectors.pca import PCA, PCAScorer
 from strangeness.methods.comparison import Budget, Entry, Unit, fit
 from strangeness.nn import Standardiser
+from strangeness.representations import ConstituentChains
 from strangeness.stats.metrics import auc
 from validation.tensor_networks_bands import band, edge
-from validation.tensor_networks_chains import CHANNELS, Chain, jets
+from validation.tensor_networks_chains import CHANNELS, SITES, jets
 
 SHARDS = 10
 BONDS = (1, 2, 4, 8)
@@ -86,7 +87,7 @@ def shard(index: int, seed: int) -> Raw:
 def _one(detector: Detector, order: str, direction: tuple[str, str], seed: int) -> Raw:
     """Area, mean error of held-out jets of the class that was trained on, and parameters."""
     classes = {name: jets()[name] for name in direction}
-    unit = Unit(Entry("validation", Chain(order), detector), direction[0], None, seed)
+    unit = Unit(Entry("validation", ConstituentChains(SITES, order), detector), direction[0], None, seed)
     found = fit(unit, classes, Budget(events=max(map(len, classes.values()))))
     ordinary, strange = (found.scores[name] for name in direction)
     return {
@@ -108,9 +109,9 @@ def gains(raws: Sequence[Raw], what: str, which: str) -> Array:
 
 def _strong(what: str, wide: str) -> Callable[[Sequence[Raw]], Measured]:
     def measured(raws: Sequence[Raw]) -> Measured:
-        gains = {bond: gains(raws, what, f"{bond}{wide}") for bond in BONDS}
-        paired = 0.5 * (gains[1] + gains[2] - gains[4] - gains[8])
-        said = "; ".join(f"bond {bond}: {band(gain)}" for bond, gain in gains.items())
+        found = {bond: gains(raws, what, f"{bond}{wide}") for bond in BONDS}
+        paired = 0.5 * (found[1] + found[2] - found[4] - found[8])
+        said = "; ".join(f"bond {bond}: {band(gain)}" for bond, gain in found.items())
         return Measured(float(np.mean(paired)), note=f"difference {band(paired)}; {said}")
 
     return measured

@@ -20,7 +20,7 @@ from strangeness.core.batch import DATA, ArraySource, Batch, concatenate
 from strangeness.core.identity import roles
 from strangeness.detectors.mps_classifier import MPSClassifier
 from strangeness.explain.pruning import prune_by_entropy
-from strangeness.representations.point_clouds import PointCloudMap
+from strangeness.representations import ConstituentChains
 from strangeness.stats.metrics import auc
 from strangeness.tensor_networks.training import WAYS, How
 from validation.tensor_networks_bands import band, edge
@@ -38,10 +38,9 @@ Array = NDArray[np.float64]
 @cache
 def chains(name: str) -> Batch:
     """Rows (n, 40) of a class: pT share and distance from the centroid, constituent by constituent."""
-    batch = PointCloudMap(HARDEST, "fraction", True)(jets()[name].without_truth().batch())
-    clouds = np.asarray(batch.x)
-    sites = np.stack([clouds[..., 0], np.hypot(clouds[..., 1], clouds[..., 2])], axis=2)
-    return batch.with_x(sites.reshape(len(sites), -1))
+    batch = jets()[name].without_truth().batch()
+    chains = ConstituentChains(HARDEST, position="distance")
+    return chains.fit_map(ArraySource(batch), key=jax.random.key(0))(batch)
 
 
 def halves(name: str, seed: int) -> tuple[Batch, Batch]:

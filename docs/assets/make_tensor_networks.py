@@ -25,11 +25,11 @@ if __name__ == "__main__":
     sys.path.insert(0, str(REPOSITORY))
 
 from harness.results import read_result  # noqa: E402 - the folder must be on the path first
+from strangeness.representations.constituent_chains import ORDERS  # noqa: E402
 from strangeness.stats.metrics import seed_band  # noqa: E402
 from validation import tensor_networks_circuits as circuits  # noqa: E402
 from validation import tensor_networks_mera as mera  # noqa: E402
 from validation import tensor_networks_mps as mps  # noqa: E402
-from validation.tensor_networks_chains import ORDERS  # noqa: E402
 
 Raws = list[Any]
 WAYS = {"sgd": "tab:blue", "dmrg": "tab:red", "joint": "tab:green"}

@@ -45,6 +45,7 @@ from strangeness.detectors.variational_autoencoder import VariationalAutoencoder
 from strangeness.policies.folds import FoldedNull, FoldedScorer
 from strangeness.representations import (
     CalorimeterImages,
+    ConstituentChains,
     EnergyFlow,
     JetFeatures,
     JetGraphs,
@@ -73,6 +74,7 @@ CHAINS: dict[str, tuple[Representation, Detector]] = {
     "pca": (FEATURES, PCA()),
     "circuit": (FEATURES, QuantumAutoencoder(qubits=2, layers=1, training=_NEVER)),
     "shots": (FEATURES, QuantumAutoencoder(qubits=2, layers=1, shots=5, training=_NEVER)),
+    "noise": (FEATURES, QuantumAutoencoder(qubits=2, layers=1, damping=0.1, training=_NEVER)),
     "overlaps": (FEATURES, QuantumKernel(qubits=2)),
     "ensemble": (FEATURES, Ensemble(IsolationForest(trees=2, max_samples=8), members=2, combine="median")),
     "born": (FEATURES, BornMachineDetector(bond=2, components=2, training=_NEVER)),
@@ -86,6 +88,7 @@ CHAINS: dict[str, tuple[Representation, Detector]] = {
     "hits": (CalorimeterImages(8), SMALL),
     "jets": (JetFeatures(("mass", "tau1", "girth")), Mahalanobis()),
     "flow": (EnergyFlow(2), SumOfFeatures()),
+    "chains": (ConstituentChains(4, "nearest"), SumOfFeatures()),
     "folds": (FEATURES, CWoLaLinear()),
 }
 """Every kind of detector and of representation that a chain can hold."""

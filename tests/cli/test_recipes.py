@@ -35,9 +35,10 @@ def test_every_recipe_runs_in_its_quick_form(strangeness, slug: str, tmp_path: P
             pytest.skip("the files of this recipe are not here")
         options = (*options, "--data", SHARED)
     said = strangeness("recipe", "run", slug, *options).out
-    assert all(one.what in said for one in expected) and "A quick form" in said
+    labels = set(recipe.tiny.entries or [table.label for table in recipe.entries])
+    assert all(one.what in said for one in expected if one.entry in labels) and "A quick form" in said
     report = read_report(tmp_path / "out" / "result.json")
-    assert {row.detector for row in report.comparisons[0].rows} == {table.label for table in recipe.entries}
+    assert {row.detector for row in report.comparisons[0].rows} == labels
 
 
 def test_the_list_names_every_recipe(strangeness) -> None:

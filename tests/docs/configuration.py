@@ -25,8 +25,8 @@ MEANING = {
     "reference.layout": "as `data.layout`",
     "reference.unit": "as `data.unit`",
     "reference.tree": "as `data.tree`",
-    "representation.kind": "columns; images of the particles or the hardest of them; what is computed "
-    "from the particles; or images of hits in tracker and calorimeters: see the "
+    "representation.kind": "columns; images of the particles or the hardest of them, as a set or a "
+    "chain; what is computed from the particles; or images of hits in tracker and calorimeters: see the "
     "[representations](../reference/representations.md)",
     "representation.features": f"columns or derived features; left out: {toml(list(FEATURES.features))}",
     "representation.log": f"those that enter as log(1 + value); left out: those of "
@@ -35,7 +35,9 @@ MEANING = {
     "representation.half_width": "half the side of an image in eta and phi; what lies outside is left out",
     "representation.normalisation": "how the pixels of an image land in [0, 1]: see the "
     "[jet images](../reference/representations.md#jet-images)",
-    "representation.most": "particles of a point cloud, the hardest ones",
+    "representation.most": "particles of a point cloud or a chain, the hardest ones",
+    "representation.order": 'of the particles of a chain; "nearest": from the hardest on to the nearest left',
+    "representation.position": "of the particles of a chain: eta and phi, or how far from the centroid",
     "representation.radius": "of the jets whose features are computed, radians",
     "representation.degree": "most edges of the graph of an energy flow polynomial, 1 to 5",
     "representation.beta": "exponent of the distances in energy flow polynomials",

@@ -25,6 +25,7 @@ from strangeness.methods.dijet_search import ALPHA, FEATURES, MJJ_RANGE
 from strangeness.policies import HalfSplit, KFold, LabelExchange, Policy, PseudoData, SameData
 from strangeness.representations import (
     CalorimeterImages,
+    ConstituentChains,
     EnergyFlow,
     JetFeatures,
     JetImages,
@@ -105,6 +106,8 @@ def representation_of(table: RepresentationTable) -> Representation:
         return JetImages(table.pixels, half_width=table.half_width, normalisation=table.normalisation)
     if table.kind == "points":
         return PointClouds(table.most)
+    if table.kind == "chains":
+        return ConstituentChains(table.most, table.order, table.position)
     if table.kind == "jet-features":
         made = JetFeatures(radius=table.radius)
         return made if table.features is None else replace(made, features=tuple(table.features))

@@ -36,7 +36,8 @@ class RepresentationTable(Table):
     """What a detector sees of an event.
 
     ``features``: columns in this order, those in ``log`` as log(1 + value); left out, the dijet search's.
-    ``images``: of the particles, ``pixels`` along a side. ``points``: the ``most`` hardest particles.
+    ``images``: of the particles, ``pixels`` along a side. ``points``: the ``most`` hardest particles;
+    ``chains``: the same in one row, in an ``order``, ``position`` in the plane or the distance alone.
     ``jet-features``: computed from the particles, those named in ``features``. ``energy-flow``: polynomials
     of up to ``degree`` edges. ``lund-images``: of the primary Lund plane. ``calorimeter-images``: of the hits
     in ``layers``, about the centre of the window around a jet.
@@ -46,6 +47,7 @@ class RepresentationTable(Table):
         "features",
         "images",
         "points",
+        "chains",
         "jet-features",
         "energy-flow",
         "lund-images",
@@ -57,6 +59,8 @@ class RepresentationTable(Table):
     half_width: Positive = 0.7
     normalisation: Literal["largest", "sum", "set", "log", "sqrt"] = "largest"
     most: Annotated[int, Field(ge=1, le=4096)] = 64
+    order: Literal["falling pT", "nearest", "shuffled"] = "falling pT"
+    position: Literal["plane", "distance"] = "plane"
     radius: Annotated[float, Field(ge=1e-3, le=3.14)] = 0.8
     degree: Annotated[int, Field(ge=1, le=5)] = 3
     beta: Annotated[float, Field(ge=0.1, le=4.0)] = 1.0
@@ -69,6 +73,7 @@ class RepresentationTable(Table):
             "features": ("features", "log"),
             "images": ("pixels", "half_width", "normalisation"),
             "points": ("most",),
+            "chains": ("most", "order", "position"),
             "jet-features": ("features", "radius"),
             "energy-flow": ("degree", "beta"),
             "lund-images": ("pixels",),

@@ -46,12 +46,13 @@ class StudyTable(_Part):
 
 
 class TinyTable(_Part):
-    """What a quick form changes; ``test`` is how many events of a class are kept."""
+    """What a quick form changes: ``test`` events of a class are kept; only ``entries``, if any, run."""
 
     seeds: Seeds = [1]
     events: int = 64
     test: int = 200
     epochs: int = 1
+    entries: list[str] = []
 
 
 class Recipe(_Part):

@@ -66,6 +66,8 @@ def run_recipe(
     recipe, expected = load(slug)
     if tiny:
         recipe = _tiny(recipe)
+        run = {table.label for table in recipe.entries}
+        expected = [one for one in expected if one.entry in run]
     classes = _classes(recipe, data, recipe.tiny.test if tiny else None)
     entries = [_entry(table) for table in recipe.entries]
     config = {"recipe": slug, "tiny": tiny, **recipe.model_dump(mode="json")}
@@ -112,7 +114,11 @@ def _tiny(recipe: Recipe) -> Recipe:
     study = recipe.study.model_copy(
         update={"seeds": recipe.tiny.seeds, "events": recipe.tiny.events, "epochs": recipe.tiny.epochs}
     )
-    return recipe.model_copy(update={"study": study})
+    labels = recipe.tiny.entries or [table.label for table in recipe.entries]
+    known = {table.label: table for table in recipe.entries}
+    if wrong := [label for label in labels if label not in known]:
+        raise ConfigError(f"the quick form names the entry '{wrong[0]}'", nearest(wrong[0], known))
+    return recipe.model_copy(update={"study": study, "entries": [known[label] for label in labels]})
 
 
 def _entry(table: EntryTable) -> Entry:

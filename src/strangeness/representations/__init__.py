@@ -1,6 +1,7 @@
 """Events to arrays that a detector can score."""
 
 from strangeness.representations.calorimeter_images import CalorimeterImageMap, CalorimeterImages
+from strangeness.representations.constituent_chains import ConstituentChainMap, ConstituentChains
 from strangeness.representations.energy_flow import EnergyFlow, EnergyFlowMap
 from strangeness.representations.image_statistics import Sparsity, average_image, sparsity
 from strangeness.representations.jet_features import JetFeatureMap, JetFeatures, SafeJetFeatures
@@ -14,6 +15,8 @@ from strangeness.representations.point_clouds import PointCloudMap, PointClouds
 __all__ = [
     "CalorimeterImageMap",
     "CalorimeterImages",
+    "ConstituentChainMap",
+    "ConstituentChains",
     "EnergyFlow",
     "EnergyFlowMap",
     "JetFeatureMap",
