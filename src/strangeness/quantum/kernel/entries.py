@@ -9,9 +9,8 @@ from llvmlite import ir
 from numba import cfunc, types
 from numba.core import cgutils
 
-from strangeness.quantum.kernel.jit import function, intrinsic
+from strangeness.quantum.kernel.jit import PIPELINE, function, intrinsic
 from strangeness.quantum.kernel.modes import ALIGNMENT, ARGUMENTS, RESULTS, XLA_VERSION
-from strangeness.quantum.kernel.parts import Parts
 from strangeness.quantum.kernel.pointers import addresses_at, allocate, integers_at, release, vectors_at
 from strangeness.quantum.kernel.tiles import run, shape_of
 from strangeness.quantum.kernel.workspace import total_length
@@ -73,7 +72,7 @@ def handler(kernel: str) -> Any:
 
 
 def _c_function(written: Any) -> Any:
-    options = {"nopython": True, "error_model": "numpy", "pipeline_class": Parts}
+    options = {"nopython": True, "error_model": "numpy", **PIPELINE}
     return cfunc(types.int64(types.int64), **options)(written)
 
 

@@ -8,14 +8,20 @@ from numba import extending, njit
 from numba.core import types
 from numba.core.typing import templates
 
-from strangeness.quantum.kernel.parts import Parts
+try:
+    from strangeness.quantum.kernel.parts import Parts
+except ImportError:
+    # Parts are made of Numba's inner workings; a version that has others compiles half as long again.
+    PIPELINE: dict[str, Any] = {}
+else:
+    PIPELINE = {"pipeline_class": Parts}
 
 OPTIONS: dict[str, Any] = {"error_model": "numpy", "no_cpython_wrapper": True, "no_cfunc_wrapper": True}
 # What these make is called with other arguments than it is written with, which a type checker cannot know.
 intrinsic: Any = extending.intrinsic
 overload: Any = extending.overload
 infer_global: Any = templates.infer_global
-function: Any = njit(pipeline_class=Parts, **OPTIONS)
+function: Any = njit(**PIPELINE, **OPTIONS)
 
 
 @intrinsic
