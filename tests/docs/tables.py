@@ -24,12 +24,24 @@ def all_tables() -> dict[str, Callable[[], str]]:
         configuration,
         images,
         physics,
+        policies,
         processes,
         results,
         samples,
     )
 
-    rooms = (cards, commands, comparison, configuration, images, physics, processes, results, samples)
+    rooms = (
+        cards,
+        commands,
+        comparison,
+        configuration,
+        images,
+        physics,
+        policies,
+        processes,
+        results,
+        samples,
+    )
     return {name: make for room in rooms for name, make in room.TABLES.items()}
 
 
