@@ -9,10 +9,8 @@ import pytest
 
 from strangeness.catalogue import all_detectors
 from strangeness.conformance import CHECKS, Subject
-from strangeness.core.estimators import Detector
 from strangeness.core.train import Training
 from strangeness.detectors.mahalanobis import Mahalanobis
-from strangeness.detectors.mera_autoencoder import MeraAutoencoder
 from strangeness.tensor_networks.sweeps import Sweeps
 
 # Short trainings: conformance asks for behaviour, and the tests of each detector for its quality.
@@ -57,16 +55,9 @@ SMALL: dict[str, dict[str, Any]] = {
     "mps-projection": {"training": Training(epochs=0)},
 }
 
-# Settings that change the kind of input: these are checked beside the detectors.
-OTHERS: dict[str, Detector] = {
-    "mera-autoencoder, point clouds": MeraAutoencoder(channels=0, **SHORT["mera-autoencoder"]),
-}
-
 
 @cache
 def _subject(name: str, small: bool = False) -> Subject:
-    if name in OTHERS:
-        return Subject.of(OTHERS[name])
     settings = SHORT.get(name, {}) | (SMALL.get(name, {}) if small else {})
     return Subject.of(all_detectors()[name](**settings))
 
@@ -81,6 +72,6 @@ def quick_compilation(request: pytest.FixtureRequest) -> Iterator[None]:
 
 
 @pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.__name__)
-@pytest.mark.parametrize("name", sorted([*all_detectors(), *OTHERS]))
+@pytest.mark.parametrize("name", sorted(all_detectors()))
 def test_conforms(name: str, check: Any) -> None:
-    check(_subject(name, check.__name__ == "scikit_learn_accepts_it" and name in SMALL))
+    check(_subject(name, small=check.__name__ == "scikit_learn_accepts_it"))

@@ -71,23 +71,6 @@ def test_settings_that_make_no_network_are_refused(settings: dict[str, Any], nam
         _fit(np.eye(20), **settings)
 
 
-def test_point_clouds_are_rows_of_particles(rng: np.random.Generator) -> None:
-    clouds = rng.normal(size=(60, 5, 3)).astype(np.float32)
-    settings: dict[str, Any] = {"bond": 2, "training": Training(epochs=2, chunk=1)}
-    of_clouds = _fit(clouds, channels=0, **settings)
-    of_rows = _fit(clouds.reshape(60, 15), channels=3, **settings)
-    assert of_clouds.row_shape == (5, 3) and MeraAutoencoder(channels=0).card.input_kind == "set"
-    expected = of_rows(make_batch(clouds.reshape(60, 15)))
-    # Clouds are fitted in 32 bits and rows in 64, before the same training.
-    np.testing.assert_allclose(of_clouds(make_batch(clouds)), expected, rtol=1e-4)
-
-
-def test_point_clouds_and_rows_are_not_mixed_up(rng: np.random.Generator) -> None:
-    for channels, shape in ((0, (9, 6)), (3, (9, 2, 3))):
-        with pytest.raises(InputError, match="takes a real array"):
-            _fit(rng.normal(size=shape), channels=channels)
-
-
 def test_one_feature_cannot_be_narrowed() -> None:
     with pytest.raises(InputError, match=r"given 1 feature\(s\)"):
         _fit(np.arange(20.0)[:, None])

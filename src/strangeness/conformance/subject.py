@@ -50,7 +50,7 @@ class Subject:
         if made.card.input_kind not in toys.KINDS:
             raise InputError(
                 f"{made.card.name} takes input of kind {made.card.input_kind!r}",
-                f"The conformance toys are {', '.join(toys.KINDS)}.",
+                f"The conformance toys are {' and '.join(toys.KINDS)}.",
             )
         return cls(made)
 

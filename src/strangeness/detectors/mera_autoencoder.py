@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-import equinox as eqx
 import jax
 import jax.numpy as jnp
 from jaxtyping import PRNGKeyArray
@@ -25,45 +24,18 @@ class MeraAutoencoderScorer(Scorer):
 
     standardiser: Standardiser
     network: MeraNetwork
-    coordinates: int = eqx.field(static=True, default=0)
-    """Of a particle, for point clouds; 0 for flat rows."""
 
     @property
     def row_shape(self) -> tuple[int, ...]:
-        features = self.standardiser.mean.shape[0]
-        return (features // self.coordinates, self.coordinates) if self.coordinates else (features,)
+        return (self.standardiser.mean.shape[0],)
 
     def rows(self, x: Any, id: Any, keys: Any) -> Any:
-        return reconstruction_error(self.network, self.standardiser(x.reshape(len(x), -1)), keys)
+        return reconstruction_error(self.network, self.standardiser(x), keys)
 
 
 def reconstruction_error(network: MeraNetwork, x: Any, key: Any) -> Any:
     """Mean squared difference (n,) between rows (n, d) and their reconstruction."""
     return jnp.mean((network(x) - x) ** 2, axis=1)
-
-
-_CARD = MethodCard(
-    name="mera-autoencoder",
-    summary="reconstruction error of a multiscale projection with disentanglers",
-    citation=Citation(
-        key="Gurkanli2026",
-        authors="E. Gurkanli and M. Spannowsky",
-        title="Quantum-inspired tensor network autoencoders for anomaly detection: a MERA-based approach",
-        year=2026,
-        where="arXiv:2604.06541",
-    ),
-    family="tensor network",
-    weights="positive",
-    sklearn_failures={"check_parameters_default_constructible": SETTINGS_DEFAULT},
-)
-_OF_CLOUDS = replace(_CARD, input_kind="set")
-
-
-class _CardOf:
-    """The card of flat rows, which the class has, or of point clouds for an instance without channels."""
-
-    def __get__(self, detector: MeraAutoencoder | None, owner: type | None = None) -> MethodCard:
-        return _CARD if detector is None or detector.channels else _OF_CLOUDS
 
 
 @dataclass
@@ -76,13 +48,13 @@ class MeraAutoencoder(Detector):
     (Riemannian gradients and the polar retraction). Nothing in it is nonlinear. Without disentanglers
     (``disentanglers = "identity"``) it is a tree.
 
-    The rows (n, features) hold the sites one behind the other. With ``channels = 0`` it takes point clouds
-    (n, particles, coordinates), and a particle is a site. Zeros fill up the sites to a power of two.
+    The rows (n, features) hold the sites one behind the other, as ``ConstituentChains`` lays them out with
+    three channels. Zeros fill up the sites to a power of two.
 
     Attributes:
         bond: most numbers that a site keeps between the lowest level and the top.
         latent: numbers that pass the top; at most one less than the features, and two bonds.
-        channels: consecutive features that make a site; 0 takes point clouds.
+        channels: consecutive features that make a site.
         disentanglers: "trained" (they begin as identities) or "identity".
         training: settings of the training loop.
     """
@@ -93,7 +65,20 @@ class MeraAutoencoder(Detector):
     disentanglers: str = "trained"
     training: Training = field(default_factory=lambda: Training(weight_decay=0.0, chunk=4))
 
-    card: ClassVar[Any] = _CardOf()
+    card: ClassVar[MethodCard] = MethodCard(
+        name="mera-autoencoder",
+        summary="reconstruction error of a multiscale projection with disentanglers",
+        citation=Citation(
+            key="Gurkanli2026",
+            authors="E. Gurkanli and M. Spannowsky",
+            title="Quantum-inspired tensor network autoencoders for anomaly detection: a MERA-based approach",
+            year=2026,
+            where="arXiv:2604.06541",
+        ),
+        family="tensor network",
+        weights="positive",
+        sklearn_failures={"check_parameters_default_constructible": SETTINGS_DEFAULT},
+    )
     stores: ClassVar = (MeraAutoencoderScorer, MeraNetwork, Coarsening, Stack)
 
     def fit_scorer(self, source: Source, *, key: PRNGKeyArray) -> MeraAutoencoderScorer:
@@ -103,8 +88,6 @@ class MeraAutoencoder(Detector):
             InputError: for fewer than two features or sites, and for settings that make no network.
         """
         batch, x = self.training_events(source)
-        coordinates = 0 if self.channels else x.shape[2]
-        x = x.reshape(len(x), -1)
         if x.shape[1] < 2:
             raise InputError(
                 "mera-autoencoder was given 1 feature(s)", "Give at least 2, or nothing is narrow."
@@ -113,7 +96,7 @@ class MeraAutoencoder(Detector):
         init, loop = jax.random.split(key)
         network = mera_network(
             x.shape[1],
-            self.channels or coordinates,
+            self.channels,
             self.bond,
             min(self.latent, x.shape[1] - 1),
             mixing=self.disentanglers,
@@ -130,4 +113,4 @@ class MeraAutoencoder(Detector):
             label=self.card.name,
             project=project,
         )
-        return MeraAutoencoderScorer(standardiser, fitted.model, coordinates)
+        return MeraAutoencoderScorer(standardiser, fitted.model)
