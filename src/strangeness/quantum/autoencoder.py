@@ -26,7 +26,7 @@ from strangeness.core.train import Training, train
 from strangeness.quantum.checks import refuse_events, refuse_shots
 from strangeness.quantum.circuit import Circuit
 from strangeness.quantum.engines import ENGINES, fidelity
-from strangeness.quantum.guard import infidelities, initial_weights, restored
+from strangeness.quantum.guard import collapse_of, infidelities, initial_weights, restored
 from strangeness.quantum.layout import layout_of
 from strangeness.quantum.memory import memory_needed, refuse_too_large
 from strangeness.quantum.noise import Noise, noisy_readings, refuse_noise
@@ -252,7 +252,7 @@ def _collapse(model: Autoencoder, angles: NDArray[Any], weight: NDArray[Any], rn
             stacklevel=4,
         )
     # An array rather than a setting: all scorers of one circuit share one program.
-    return np.asarray(own / other if other > 1e-6 else 1.0, float_dtype())
+    return np.asarray(collapse_of(own, other), float_dtype())
 
 
 _EVENTS = 256

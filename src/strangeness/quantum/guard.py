@@ -70,7 +70,11 @@ def collapse(
         rng: draws the noise.
         engine: that simulates the circuit.
     """
-    own, other = infidelities(circuit, parameters, x, rng, engine=engine)
+    return collapse_of(*infidelities(circuit, parameters, x, rng, engine=engine))
+
+
+def collapse_of(own: float, other: float) -> float:
+    """The same from both mean infidelities; 1 where noise has none either."""
     return own / other if other > 1e-6 else 1.0
 
 

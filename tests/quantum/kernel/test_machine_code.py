@@ -77,3 +77,18 @@ def test_a_later_process_does_not_import_numba() -> None:
 
     compiled(best_lanes())
     subprocess.run([sys.executable, "-c", _LATER], check=True, env=os.environ.copy())
+
+
+def test_the_plain_pipeline_serves_where_numba_has_other_inner_workings(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from numba import cfunc, types
+
+    monkeypatch.setenv("NUMBA_CACHE_DIR", str(tmp_path))
+    made = machine_code.address_of(
+        "twice_plain", lambda: cfunc(types.int64(types.int64))(lambda number: 2 * number)
+    )
+    assert _called(made, 21) == 42
+    missing = "import sys; sys.modules['strangeness.quantum.kernel.parts'] = None; "
+    chosen = missing + "from strangeness.quantum.kernel.jit import PIPELINE; assert PIPELINE == {}"
+    subprocess.run([sys.executable, "-c", chosen], check=True)

@@ -11,7 +11,7 @@ from numba.core.typing import templates
 try:
     from strangeness.quantum.kernel.parts import Parts
 except ImportError:
-    # Parts are made of Numba's inner workings; a version that has others compiles half as long again.
+    # Parts are made of Numba's inner workings; a version that has others compiles longer.
     PIPELINE: dict[str, Any] = {}
 else:
     PIPELINE = {"pipeline_class": Parts}
