@@ -41,6 +41,17 @@ def test_every_recipe_runs_in_its_quick_form(strangeness, slug: str, tmp_path: P
     assert {row.detector for row in report.comparisons[0].rows} == labels
 
 
+def test_a_quick_form_names_entries_of_its_recipe(strangeness, tmp_path: Path, monkeypatch) -> None:
+    source = recipes_folder() / "mera-autoencoder"
+    (tmp_path / "mine").mkdir()
+    study = (source / "analysis.toml").read_text().replace('"MERA", "mass', '"MARE", "mass')
+    (tmp_path / "mine" / "analysis.toml").write_text(study)
+    (tmp_path / "mine" / "expected.json").write_text((source / "expected.json").read_text())
+    monkeypatch.setenv("STRANGENESS_RECIPES", str(tmp_path))
+    said = strangeness("recipe", "run", "mine", "--tiny", "--out", tmp_path / "out", "--quiet").error()
+    assert "'MARE'" in said and "Did you mean MERA" in said and not (tmp_path / "out").exists()
+
+
 def test_the_list_names_every_recipe(strangeness) -> None:
     assert [one["slug"] for one in json.loads(strangeness("recipe", "list", "--json").out)] == SLUGS
     assert "arXiv:2104.09051" in strangeness("recipe", "list").out

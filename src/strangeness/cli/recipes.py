@@ -66,8 +66,7 @@ def run_recipe(
     recipe, expected = load(slug)
     if tiny:
         recipe = _tiny(recipe)
-        run = {table.label for table in recipe.entries}
-        expected = [one for one in expected if one.entry in run]
+        expected = [one for one in expected if one.entry in {table.label for table in recipe.entries}]
     classes = _classes(recipe, data, recipe.tiny.test if tiny else None)
     entries = [_entry(table) for table in recipe.entries]
     config = {"recipe": slug, "tiny": tiny, **recipe.model_dump(mode="json")}
