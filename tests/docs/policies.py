@@ -35,17 +35,22 @@ def policies() -> str:
         null = rows[f"study, {what}: {p} p at {at:g}, observed over expected"]
         level = f"{_POWER[what.split(',')[0]]:g}"
         found = [_share(rows[f"study, {what}: power at {level}, {n} events"], p) for n in STRENGTHS]
-        p = (
-            "by repetition"
-            if p == "global" and "half" not in what
-            else "by its law"
-            if p == "global"
-            else "naive"
+        return (
+            what,
+            _kind(what, p),
+            f"{at:g}",
+            null["why"] if null["value"] is not None else "not run yet",
+            *found,
         )
-        return (what, p, f"{at:g}", null["why"] if null["value"] is not None else "not run yet", *found)
 
     heads = ("detector, policy", "p-value", "at", "without a signal", *(f"{n} events" for n in STRENGTHS))
     return table(heads, [seen(*row) for row in _ROWS])
+
+
+def _kind(what: str, p: str) -> str:
+    if p != "global":
+        return "naive"
+    return "its law" if "half-split" in what else "by repetition"
 
 
 def _share(row: Mapping[str, Any], p: str) -> str:

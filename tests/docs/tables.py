@@ -8,40 +8,30 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 DOCS = REPOSITORY / "docs"
+ROOMS = (
+    "cards",
+    "commands",
+    "comparison",
+    "configuration",
+    "images",
+    "physics",
+    "policies",
+    "processes",
+    "results",
+    "samples",
+)
+"""The modules that make tables."""
 _SPAN = re.compile(r"(<!-- table: (?P<name>[a-z0-9 -]+) -->\n).*?(<!-- end -->)", re.DOTALL)
 
 
 def all_tables() -> dict[str, Callable[[], str]]:
     """Name in the page -> the function that makes the table."""
-    from tests.docs import (
-        cards,
-        commands,
-        comparison,
-        configuration,
-        images,
-        physics,
-        policies,
-        processes,
-        results,
-        samples,
-    )
-
-    rooms = (
-        cards,
-        commands,
-        comparison,
-        configuration,
-        images,
-        physics,
-        policies,
-        processes,
-        results,
-        samples,
-    )
+    rooms = [import_module(f"tests.docs.{room}") for room in ROOMS]
     return {name: make for room in rooms for name, make in room.TABLES.items()}
 
 
