@@ -99,11 +99,23 @@ def _threads(index: int, seed: int) -> Raw:
     os.sched_setaffinity(0, range(os.cpu_count() or 1))
     try:
         one, two = (_timed_step(SIZES[1], seed, threads) for threads in (1, 2))
-        turns = [(two(), one()) for _ in range(60)]
+        before = _host()
+        turns = [(two(), one()) for _ in range(600)]
+        used, stolen = (now - then for now, then in zip(_host(), before, strict=True))
     finally:
         os.sched_setaffinity(0, allowed)
     (wall, cpu), (rival_wall, rival_cpu) = (zip(*side, strict=True) for side in zip(*turns, strict=True))
-    return {"ours": wall, "rival": rival_wall, "ours cpu": cpu, "rival cpu": rival_cpu}
+    times = {"ours": wall, "rival": rival_wall, "ours cpu": cpu, "rival cpu": rival_cpu}
+    return {**times, "stolen": stolen / max(1, used + stolen)}
+
+
+def _host() -> tuple[int, int]:
+    """Ticks in which programs ran, and in which they should have but the host ran others (Linux)."""
+    try:
+        _, user, nice, system, _, _, _, _, steal, *_ = Path("/proc/stat").read_text("ascii").split(maxsplit=10)
+    except OSError:
+        return 0, 0
+    return int(user) + int(nice) + int(system), int(steal)
 
 
 def _timed_step(size: Size, seed: int, threads: int) -> Callable[[], tuple[float, float]]:
@@ -137,7 +149,9 @@ def _two_threads(raws: Sequence[Raw]) -> dict[str, Measured]:
     # Others use the machine too: the quickest call of each side says what the cores can do.
     ours, rival = (min(t for raw in raws for t in raw[side]) for side in ("ours", "rival"))
     cpu, rival_cpu = (median([t for raw in raws for t in raw[f"{side} cpu"]]) for side in ("ours", "rival"))
-    note = f"{os.cpu_count()} cores; in CPU time of the longest thread {rival_cpu / cpu:.3g}"
+    stolen = median([raw["stolen"] for raw in raws])
+    note = f"{os.cpu_count()} cores, {stolen:.0%} of their time taken by others on the host; "
+    note += f"in CPU time of the longest thread {rival_cpu / cpu:.3g}"
     return {"two threads over tiles": Measured(rival / ours, ours, rival, note)}
 
 

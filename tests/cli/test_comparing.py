@@ -60,6 +60,21 @@ def test_a_labelled_file_holds_the_classes_and_a_cache_serves_again(strangeness,
     assert rows[0] == rows[1] and {row["trained_on"] for row in rows[0]} == {"label 0", "label 1"}
 
 
+def test_a_circuit_stands_beside_its_controls(strangeness, files: list[Path], tmp_path: Path) -> None:
+    circuits = ("", ", no entanglement", ", trash at random")
+    options = ("--detectors", "quantum-autoencoder", "--seeds", 1, "--epochs", 1)
+    strangeness("compare", *files, *options, "--workers", 0, "--quiet", "--out", tmp_path / "out")
+    (section,) = read_report(tmp_path / "out" / "result.json").comparisons
+    found = {(row.detector, row.finds): row for row in section.rows}
+    labels = {f"quantum-autoencoder{more}" for more in circuits}
+    assert labels | {"a alone"} == {label for label, _ in found}
+    for label in labels:
+        assert found[label, "high"].parameters == found["quantum-autoencoder", "low"].parameters > 0
+    # Weights that are not trained are others than trained ones, from the same start.
+    areas = [found[f"quantum-autoencoder{more}", "high"].auc[0] for more in circuits]
+    assert len(set(areas)) == 3 and all(0 <= area <= 1 for area in areas)
+
+
 def test_what_cannot_be_compared_is_refused(strangeness, files: list[Path], tmp_path: Path) -> None:
     out = ("--out", tmp_path / "none", "--quiet", "--workers", 0)
     (tmp_path / "other").mkdir()
