@@ -112,10 +112,10 @@ def _threads(index: int, seed: int) -> Raw:
 def _host() -> tuple[int, int]:
     """Ticks in which programs ran, and in which they should have but the host ran others (Linux)."""
     try:
-        _, user, nice, system, _, _, _, _, steal, *_ = Path("/proc/stat").read_text("ascii").split(maxsplit=10)
+        ticks = Path("/proc/stat").read_text("ascii").split(maxsplit=10)
     except OSError:
         return 0, 0
-    return int(user) + int(nice) + int(system), int(steal)
+    return sum(map(int, ticks[1:4])), int(ticks[8])
 
 
 def _timed_step(size: Size, seed: int, threads: int) -> Callable[[], tuple[float, float]]:
