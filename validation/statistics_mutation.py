@@ -15,7 +15,7 @@ from scipy.stats import beta
 from harness.cases import Case, Measured, Raw
 from validation.mutation import covering_tests, fate, mutants
 
-_ROOT, PER_SHARD, SHARDS = 20261126, 10, 20
+_ROOT, PER_SHARD, SHARDS = 20261126, 10, 15
 
 
 def shard(index: int, seed: int) -> Raw:

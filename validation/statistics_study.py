@@ -6,7 +6,7 @@ shard; world and searches were fixed before the first run. Raw counts of p below
 
 (a) linear discriminant, scan of all masses and one window, half-split and same-data: 100,000 data sets;
 (b) boosted trees in one window, half-split: 10,000; (c) the same trees, five folds and same-data: 2,000.
-Power: 1,000 data sets of each strength for the linear half-split, 30 for five folds (every toy trains five
+Power: 1,000 data sets of each strength for the linear half-split, 20 for five folds (every toy trains five
 times), 200 for the others.
 """
 
@@ -173,5 +173,5 @@ CASES = [
     power_case("study-linear-same-power", "linear, same-data", linear_same, LINEAR, 10, 20, 1e-4),
     power_case("study-trees-split-power", "trees, half-split", _HALF, TREES, 50, 4, 1e-2),
     power_case("study-trees-same-power", "trees, same-data", _SAME, TREES, 10, 20, 1e-2),
-    power_case("study-trees-folds-power", "trees, five folds", _FOLDS, TREES, 2, 15, 1e-2),
+    power_case("study-trees-folds-power", "trees, five folds", _FOLDS, TREES, 2, 10, 1e-2),
 ]
