@@ -17,6 +17,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
@@ -110,6 +111,7 @@ def draw_entropies(axes: Axes, raws: Raws) -> None:
     """Single-site entropies of the state that the joint training finds, by constituent."""
     entropies = np.array([raw["joint"]["entropies"] for raw in raws]).reshape(len(raws), -1, 2)
     places = np.arange(1, entropies.shape[1] + 1)
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     for feature, (label, colour) in enumerate((("pT share", "tab:blue"), ("distance", "tab:orange"))):
         banded(axes, places, [*entropies[:, :, feature].T], colour, label)
     axes.set(title="joint training", xlabel="constituent by falling pT", ylabel="entropy of the site [nats]")
@@ -132,7 +134,7 @@ def draw_circuits(cases: Mapping[str, Raws]) -> Figure:
     logarithmic(dimensions, circuits.BONDS, "bond")
     areas.set(title="bond 2, top from QCD", ylabel="area under the curve")
     dimensions.set(title="effective dimension", ylabel="share of the free parameters")
-    areas.legend(fontsize=7)
+    areas.legend(fontsize=7, handlelength=4)
     for raw in cases["landscape"]:
         flat.plot(raw["sizes"], raw["variance"], marker="o", markersize=4, label=raw["which"])
     flat.set(yscale="log", title="random starts", xlabel="sites", ylabel="variance of a derivative of p")
