@@ -1,6 +1,8 @@
 """Help, version, list and wrong usage; what is a bug keeps its traceback."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,12 @@ def test_every_help_has_an_example(strangeness, command: list[str]) -> None:
 
 def test_without_a_command_the_help_is_shown(strangeness) -> None:
     assert strangeness().out.startswith("Usage: strangeness")
+
+
+def test_it_runs_as_a_module() -> None:
+    command = [sys.executable, "-m", "strangeness", "list", "--no-such-option"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 2 and "No such option: --no-such-option" in done.stderr
 
 
 def test_version(strangeness) -> None:
