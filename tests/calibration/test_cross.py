@@ -46,6 +46,8 @@ def test_bound_by_hand() -> None:
     # leave one out: jackknife+, 2 alpha exactly
     assert cross_conformal_bound(0.1, 100, 100) == pytest.approx(0.2)
     assert cross_conformal_bound(0.1, 101, 5) == pytest.approx(0.2 + 1.8 * 4 / 106)
+    # many folds of one size: there the other bound is the smaller
+    assert cross_conformal_bound(0.1, 100, 50) == pytest.approx(0.2 + 0.5 / 51)
     assert cross_conformal_bound(0.9, 10, 2) == 1.0
 
 

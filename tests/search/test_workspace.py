@@ -92,6 +92,21 @@ def test_counting_experiment_has_the_spread_of_its_calibration() -> None:
         spectrum_expectation(result, DijetFunction())
 
 
+def test_each_bin_of_the_calibration_moves_the_spectrum_by_its_own_spread() -> None:
+    found = spectrum_expectation(searched(DijetFunction()), DijetFunction(), selection_law=LAW)
+    assert [item.name for item in found.systematics] == ["finite calibration 1", "finite calibration 2"]
+    # relative spread of Beta(50, 950) and of Beta(20, 380): sqrt(b / (a (a + b + 1)))
+    spreads = [np.sqrt(950 / (50 * 1001)), np.sqrt(380 / (20 * 401))]
+    below, above = (EDGES[1:] <= 4000), (EDGES[:-1] >= 4000)
+    for item, spread, own, other in zip(
+        found.systematics, spreads, (below, above), (above, below), strict=True
+    ):
+        up, down = np.array(item.up), np.array(item.down)
+        np.testing.assert_allclose(up[own], np.expm1(spread))
+        np.testing.assert_allclose(down[own], np.expm1(-spread))
+        assert not up[other].any() and not down[other].any()
+
+
 def test_spectrum_holds_every_modifier_and_pyhf_takes_it(tmp_path: Path) -> None:
     found = spectrum_expectation(
         searched(DijetFunction()), DijetFunction(), selection_law=LAW, systematics=(SCALE,)
