@@ -39,7 +39,8 @@ def policies() -> str:
             what,
             _kind(what, p),
             f"{at:g}",
-            null["why"] if null["value"] is not None else "not run yet",
+            # a missed prediction comes first in what is said of a row, the counts last
+            null["why"].rpartition("; ")[2] if null["value"] is not None else "not run yet",
             *found,
         )
 
