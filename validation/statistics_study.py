@@ -7,7 +7,7 @@ shard; world and searches were fixed before the first run. Raw counts of p below
 (a) linear discriminant, scan of all masses and one window, half-split and same-data: 100,000 data sets;
 (b) boosted trees in one window, half-split: 10,000; (c) the same trees, five folds and same-data: 2,000.
 Power: 1,000 data sets of each strength for the linear half-split, 20 for five folds (every toy trains five
-times), 200 for the others.
+times; cut from 50 for its cost before any was computed), 200 for the others.
 """
 
 from __future__ import annotations
